@@ -48,7 +48,6 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 /// Updates the entitlements of a customer whose subscription was created, changed or ended.
-#[expect(dead_code, reason = "subscriptions will call it")]
 pub(crate) fn follow(state: &mut State, subscription: &Value) {
     let (id, customer) = (text(subscription, "id"), text(subscription, "customer"));
     match text(subscription, "status") {

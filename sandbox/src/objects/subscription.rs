@@ -22,6 +22,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     error::Error,
     list::{Page, is},
+    objects::entitlement,
     route::{Call, Route},
     state::State,
     store::text,
@@ -90,6 +91,7 @@ pub(crate) fn set(state: &mut State, id: &str, patch: &Value) -> Value {
         .is_some_and(|fields| !fields.is_empty());
     if differs && state.billing.starting.as_deref() != Some(id) {
         state.emit("customer.subscription.updated", &changed, Some(previous));
+        entitlement::follow(state, &changed);
     }
     changed
 }

@@ -7,6 +7,7 @@ use crate::{
     clock::now,
     error::Error,
     objects::{
+        entitlement,
         invoice::{self, Draft},
         invoice_item, test_clock,
     },
@@ -64,6 +65,7 @@ pub(crate) fn end(state: &mut State, id: &str, reason: Option<&str>) -> Value {
     stop_invoices(state, &held);
     let ended = state.store.find(id).cloned().unwrap_or_default();
     state.emit("customer.subscription.deleted", &ended, None);
+    entitlement::follow(state, &ended);
     ended
 }
 

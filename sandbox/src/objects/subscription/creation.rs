@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     metadata,
     objects::{
-        customer,
+        customer, entitlement,
         invoice::{self, Draft},
         payment_intent, payment_method, test_clock,
     },
@@ -197,6 +197,7 @@ pub(crate) fn start(state: &mut State, new: &New) -> Result<Value, Error> {
     state.billing.starting = None;
     let subscription = state.store.find(&id).cloned().unwrap_or_default();
     state.emit("customer.subscription.created", &subscription, None);
+    entitlement::follow(state, &subscription);
     renewal::announce(state, &subscription);
     renewal::schedule(state, &id);
     Ok(state.store.find(&id).cloned().unwrap_or_default())
