@@ -5,9 +5,9 @@
 //! backend only reads, and writes on the condition that nothing changed since.
 //!
 //! `orders`, `events`, the `outbox`, the `quarantine`, `refunds`, `customers`, `forgetting`,
-//! `deadlines`, `rate_limits`, `subscriptions` and `jobs` declare the operations. Each backend implements them in
-//! files of the same names. The pure decisions are in `put_order`, `accept`, `refunding` and
-//! `rate_limiting`.
+//! `deadlines`, `rate_limits`, `subscriptions` and `jobs` declare the operations. Each backend
+//! implements them in files of the same names. The pure decisions are in `put_order`, `accept`,
+//! `refunding` and `rate_limiting`.
 
 mod accept;
 mod backend;

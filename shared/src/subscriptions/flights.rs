@@ -66,3 +66,65 @@ impl Turn<'_> {
         *self.landed = self.number;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    /// Looks once, unless a look covers it; waits for `until` while it looks.
+    async fn look(flights: Arc<Flights>, looks: Arc<AtomicUsize>, until: Arc<Notify>, ok: bool) {
+        let flight = flights.of("sub_1");
+        let turn = flight.turn().await;
+        if turn.is_covered() {
+            return;
+        }
+        looks.fetch_add(1, Ordering::SeqCst);
+        until.notified().await;
+        if ok {
+            turn.landed();
+        }
+    }
+
+    async fn looks_of_ten_during_one(ok: bool) -> usize {
+        let flights = Arc::new(Flights::default());
+        let (looks, until) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let spawn = || tokio::spawn(look(flights.clone(), looks.clone(), until.clone(), ok));
+        let mut tasks = vec![spawn()];
+        while looks.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        tasks.extend((0..10).map(|_| spawn()));
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        // All have arrived.
+        while !tasks.iter().all(tokio::task::JoinHandle::is_finished) {
+            until.notify_one();
+            tokio::task::yield_now().await;
+        }
+        assert!(flights.0.lock().unwrap().len() <= 1);
+        looks.load(Ordering::SeqCst)
+    }
+
+    #[tokio::test]
+    async fn ten_events_during_a_look_cause_one_more() {
+        assert_eq!(looks_of_ten_during_one(true).await, 2);
+    }
+
+    #[tokio::test]
+    async fn a_look_that_failed_covers_nobody() {
+        assert_eq!(looks_of_ten_during_one(false).await, 11);
+    }
+
+    #[tokio::test]
+    async fn another_object_does_not_wait() {
+        let flights = Flights::default();
+        let (one, two) = (flights.of("sub_1"), flights.of("sub_2"));
+        let _turn = one.turn().await;
+        assert!(!two.turn().await.is_covered());
+    }
+}
