@@ -19,6 +19,7 @@ pub(crate) mod meter;
 pub(crate) mod payment_intent;
 pub(crate) mod payment_method;
 pub(crate) mod payment_method_domain;
+pub(crate) mod plan;
 pub(crate) mod portal;
 pub(crate) mod price;
 pub(crate) mod product;
@@ -57,6 +58,7 @@ pub(crate) fn routes() -> Vec<Route> {
         thin_event::ROUTES,
         webhook_endpoint::ROUTES,
         price::ROUTES,
+        plan::ROUTES,
         product::ROUTES,
         coupon::ROUTES,
         promotion_code::ROUTES,

@@ -112,6 +112,11 @@ impl Params {
         self.fields.contains_key(name)
     }
 
+    /// A text that stays unread.
+    pub(crate) fn peek(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(Value::as_str)
+    }
+
     /// True when a parameter has this text.
     pub(crate) fn says(&self, name: &str, text: &str) -> bool {
         self.fields.get(name).is_some_and(|value| value == text)

@@ -40,7 +40,6 @@ const NOT_MODELLED: &[&str] = &[
     "individual_name",
     "invoice_prefix",
     "next_invoice_sequence",
-    "source",
     "tax",
     "tax_id_data",
 ];
@@ -92,15 +91,39 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let mut customer = shape();
     customer["test_clock"] = json!(clock);
     details(&mut call.params, &mut customer)?;
-    let chosen = payment_method::Chosen::read(state, &mut call.params)?;
+    let named = json!(call.params.peek("payment_method"));
+    let source = call.params.text("source")?;
+    let mut chosen = payment_method::Chosen::read(state, &mut call.params)?;
+    if let Some(source) = &source {
+        chosen = Some(payment_method::Chosen::of_source(state, source)?);
+    }
     call.params.finish()?;
     let chosen = chosen.map(payment_method::Chosen::attachable).transpose()?;
+    let method = chosen.map(|chosen| chosen.save(state));
+    let default = customer["invoice_settings"]["default_payment_method"].clone();
+    match &method {
+        Some(method) if default == named && !default.is_null() => {
+            customer["invoice_settings"]["default_payment_method"] = method.clone().into();
+        }
+        _ => expect_method(state, &default, text(&customer, "id"))?,
+    }
+    if source.is_some() {
+        customer["default_source"] = json!(method);
+    }
     let customer = state.create("customer.created", customer);
-    if let Some(chosen) = chosen {
-        let method = chosen.save(state);
+    if let Some(method) = method {
         payment_method::attach_to(state, &method, text(&customer, "id"));
     }
     Ok(customer)
+}
+
+/// Rejects a default payment method that is not the customer's.
+fn expect_method(state: &State, method: &Value, customer: &str) -> Result<(), Error> {
+    let param = "invoice_settings[default_payment_method]";
+    match method.as_str() {
+        Some(id) => payment_method::expect_of(state, id, customer, param),
+        None => Ok(()),
+    }
 }
 
 /// Creates a customer from the payer's details, and the shipping details if there are any.
@@ -181,9 +204,14 @@ fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
 /// Changes a customer.
 pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let mut customer = state.store.get(KIND, &call.id(), "id")?.clone();
+    let before = customer["invoice_settings"]["default_payment_method"].clone();
     details(&mut call.params, &mut customer)?;
-    call.params.accept(&["default_source"]);
+    call.params.accept(&["default_source", "source"]);
     call.params.finish()?;
+    let default = &customer["invoice_settings"]["default_payment_method"];
+    if *default != before {
+        expect_method(state, default, text(&customer, "id"))?;
+    }
     Ok(state.change_object("customer.updated", text(&customer, "id"), &customer))
 }
 

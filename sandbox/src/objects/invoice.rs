@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     ids,
     list::{Page, is},
+    objects::subscription,
     route::{Call, Route},
     state::State,
     store::{number, text},
@@ -43,6 +44,7 @@ pub(crate) const KIND: &str = "invoice";
 /// This kind's routes.
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/invoices", operations::create),
+    Route::new("POST", "/v1/invoices/create_preview", subscription::preview),
     Route::new("GET", "/v1/invoices", list),
     Route::new("GET", "/v1/invoices/{}", retrieve),
     Route::new("POST", "/v1/invoices/{}", operations::update),

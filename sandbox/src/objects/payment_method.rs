@@ -132,6 +132,12 @@ impl Chosen {
         &self.object["billing_details"]
     }
 
+    /// The card of a token, the older way to save one: `tok_visa`.
+    pub(crate) fn of_source(state: &State, token: &str) -> Result<Self, Error> {
+        let data = json!({ "type": "card", "card": { "token": token } });
+        card::read(state, Params::new(data))
+    }
+
     /// A stored payment method, or a new one of a test card or account.
     pub(crate) fn named(state: &State, id: &str, param: &str) -> Result<Self, Error> {
         if let Some(card) = test_cards::named(id) {

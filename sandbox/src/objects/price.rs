@@ -2,11 +2,14 @@
 
 mod amount;
 mod currencies;
+mod recurring;
+mod tiers;
 
 use std::borrow::Cow;
 
 pub(crate) use amount::of_quantity;
 pub(crate) use currencies::in_currency;
+pub(crate) use recurring::recurrence;
 
 use serde_json::{Value, json};
 
@@ -34,8 +37,6 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/prices/{}", update),
 ];
 
-const NOT_MODELLED: &[&str] = &["billing_scheme", "tiers", "tiers_mode"];
-
 /// A one-time price in Stripe's form.
 pub(crate) fn shape(id: &str, product: &str, currency: &str, unit_amount: i64) -> Value {
     json!({
@@ -61,51 +62,45 @@ pub(crate) fn shape(id: &str, product: &str, currency: &str, unit_amount: i64) -
     })
 }
 
-/// The `recurring` hash of a price.
-pub(crate) fn recurrence(interval: &str, count: i64) -> Value {
-    json!({
-        "interval": interval,
-        "interval_count": count,
-        "meter": null,
-        "trial_period_days": null,
-        "usage_type": "licensed",
-    })
-}
-
 /// The cost of a quantity of a price, in minor units.
-pub(crate) fn cost(_store: &Store, price: &Value, quantity: i64) -> i64 {
-    of_quantity(price, quantity).unwrap_or(0)
+pub(crate) fn cost(store: &Store, price: &Value, quantity: i64) -> i64 {
+    let cost = match price["billing_scheme"] == "tiered" {
+        true => tiers::cost(store, price, quantity),
+        false => of_quantity(price, quantity),
+    };
+    cost.unwrap_or(0)
 }
 
 pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let params = &mut call.params;
     let currency = money::currency(params)?;
     let mut price = shape(&ids::long("price_1"), "", &currency, 0);
-    amount::read(params, &mut price)?;
+    let tiers = tiers::read(params, &mut price)?;
     details(params, &mut price)?;
-    recurring(params, &mut price)?;
+    recurring::read(state, params, &mut price)?;
     let product = params.text("product")?;
     let product_data = params.nested("product_data")?;
     let transfer = params.flag("transfer_lookup_key")?.unwrap_or(false);
     let options = currencies::read(params)?;
-    params.accept(NOT_MODELLED);
     call.params.finish()?;
     claim_lookup_key(state, &price, transfer)?;
+    tiers::keep(&mut state.store, &price, tiers);
     currencies::keep(&mut state.store, &price, options);
     price["product"] = of_product(state, product, product_data)?.into();
     Ok(state.create("price.created", price))
 }
 
-fn recurring(params: &mut Params, price: &mut Value) -> Result<(), Error> {
-    let Some(mut recurring) = params.nested("recurring")? else {
-        return Ok(());
-    };
-    let interval = recurring.required("interval")?;
-    let count = recurring.integer("interval_count")?.unwrap_or(1);
-    recurring.accept(&["meter", "trial_period_days", "usage_type"]);
-    price["recurring"] = recurrence(&interval, count);
+/// Creates a price without tiers for the older form of prices.
+pub(crate) fn per_interval(
+    state: &mut State,
+    product: &str,
+    (currency, amount): (&str, i64),
+    (interval, count): (&str, i64),
+) -> Value {
+    let mut price = shape(&ids::long("price_1"), product, currency, amount);
+    price["recurring"] = recurrence(interval, count);
     price["type"] = "recurring".into();
-    recurring.finish()
+    state.create("price.created", price)
 }
 
 /// Creates the price that `price_data` of a subscription's item describes; no list has it.
@@ -117,7 +112,7 @@ pub(crate) fn of_data(state: &mut State, mut data: Params) -> Result<Value, Erro
     if !data.has("recurring") {
         return Err(data.missing("recurring"));
     }
-    recurring(&mut data, &mut price)?;
+    recurring::read(state, &mut data, &mut price)?;
     let product = data.required("product")?;
     let param = data.name("product");
     data.finish()?;
@@ -217,7 +212,7 @@ fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let currency = call.params.text("currency")?;
     let kind = call.params.text("type")?;
     let keys = call.params.list("lookup_keys")?;
-    call.params.accept(&["recurring"]);
+    let recurring = recurring::Filter::read(&mut call.params)?;
     call.params.finish()?;
     page.of(&state.store, KIND, "/v1/prices", |price| {
         let named = |keys: &Vec<String>| keys.iter().any(|key| price["lookup_key"] == *key);
@@ -225,6 +220,7 @@ fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
             && is(&price["product"], product.as_ref())
             && is(&price["currency"], currency.as_ref())
             && is(&price["type"], kind.as_ref())
+            && recurring.includes(price)
             && keys.as_ref().is_none_or(named)
     })
 }

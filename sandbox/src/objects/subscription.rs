@@ -15,6 +15,7 @@
 //! - [`period`], [`proration`]: the calendar, and parts of a period.
 //! - [`renewal`]: what time does.
 //! - [`status`]: what its invoices do.
+//! - [`mod@preview`]: the invoice that would come next.
 //! - [`pending`]: changes that wait for their payment.
 
 use serde_json::{Map, Value, json};
@@ -35,6 +36,7 @@ pub(crate) mod items;
 mod pause;
 mod pending;
 pub(crate) mod period;
+mod preview;
 mod proration;
 mod renewal;
 mod shape;
@@ -48,7 +50,9 @@ pub(crate) use cancellation::end;
 pub(crate) use creation::create;
 #[expect(unused_imports, reason = "for Checkout and the portal")]
 pub(crate) use creation::{Behavior, New, start};
+pub(crate) use preview::preview;
 pub(crate) use renewal::on_timer;
+pub(crate) use shape::plan;
 pub(crate) use status::{on_closed, on_failed, on_paid, retries};
 pub(crate) use update::update;
 

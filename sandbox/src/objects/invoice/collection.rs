@@ -44,7 +44,8 @@ pub(crate) fn method_of(state: &State, invoice: &Value) -> String {
     let of_subscription = subscription.map(|held| text(held, "default_payment_method"));
     let of_customer =
         customer.map(|held| text(&held["invoice_settings"], "default_payment_method"));
-    let methods = [Some(own), of_subscription, of_customer];
+    let source = customer.map(|held| text(held, "default_source"));
+    let methods = [Some(own), of_subscription, of_customer, source];
     let mut methods = methods.into_iter().flatten();
     methods
         .find(|id| !id.is_empty())

@@ -11,7 +11,7 @@ use crate::{
 /// The number of decimals of a minor unit that Stripe accepts.
 const DECIMALS: usize = 12;
 /// A minor unit, in the smallest part that a price can have.
-const UNIT: i128 = 10_i128.pow(DECIMALS as u32);
+pub(super) const UNIT: i128 = 10_i128.pow(DECIMALS as u32);
 
 /// Reads the amount of a new price, from one of several parameters, and `transform_quantity`.
 pub(super) fn read(params: &mut Params, price: &mut Value) -> Result<(), Error> {
@@ -99,7 +99,7 @@ pub(crate) fn of_quantity(price: &Value, quantity: i64) -> Option<i64> {
 }
 
 /// A decimal number of minor units, in the smallest part that a price can have.
-fn parts_of(decimal: &str) -> Option<i128> {
+pub(super) fn parts_of(decimal: &str) -> Option<i128> {
     let (whole, part) = decimal.split_once('.').unwrap_or((decimal, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     if !digits(whole) || !digits(part) || part.len() > DECIMALS {

@@ -12,10 +12,7 @@ use super::{
 use crate::{
     clock::now,
     error::Error,
-    objects::{
-        invoice::{self, Draft},
-        invoice_item,
-    },
+    objects::{invoice::Draft, invoice_item},
     state::State,
     store::{number, text},
 };
@@ -112,10 +109,7 @@ fn new_cycle(state: &State, held: &Value, after: &[Value], mut lines: Vec<Value>
     let interval = Interval::of(&after[0]["price"]);
     let period = (start, interval.end_after(start, start));
     let items = renewal::with_period(after, period);
-    for item in items.iter().filter(|item| !shape::is_metered(item)) {
-        let quantity = number(item, "quantity");
-        lines.push(invoice::whole(state, item, quantity, period).shape());
-    }
+    lines.extend(renewal::licensed(state, &items));
     let mut patch = json!({
         "billing_cycle_anchor": start,
         "items": shape::list(held, items),

@@ -150,9 +150,7 @@ impl New {
                     false => Vec::new(),
                 }
             }
-            _ => licensed()
-                .map(|item| invoice::whole(state, item, number(item, "quantity"), period).shape())
-                .collect(),
+            _ => renewal::licensed(state, &items),
         };
         Draft {
             customer: text(subscription, "customer"),

@@ -12,7 +12,7 @@ use crate::{
     },
     route::Call,
     state::State,
-    store::{number, text},
+    store::text,
 };
 
 /// Returns true when nothing can pay the next invoice.
@@ -55,20 +55,7 @@ pub(super) fn resume(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let start = now();
     let anchor = kept.unwrap_or(start);
     let items = renewal::with_period(&items, (start, interval.end_after(anchor, start)));
-    let lines = items
-        .iter()
-        .filter(|item| !shape::is_metered(item))
-        .map(|item| {
-            let quantity = number(item, "quantity");
-            invoice::whole(
-                state,
-                item,
-                quantity,
-                super::period_of(&json!({ "items": { "data": [item] } })),
-            )
-            .shape()
-        });
-    let lines = lines.collect();
+    let lines = renewal::licensed(state, &items);
     let draft = Draft {
         customer: text(&held, "customer"),
         currency: text(&held, "currency"),

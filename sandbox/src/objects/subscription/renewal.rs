@@ -191,21 +191,23 @@ fn hand_on(state: &mut State, held: &Value, draft: &Value) -> Value {
 }
 
 /// The lines of a renewal: what waits, the usage of the last period, and the next period.
-pub(super) fn lines(
-    state: &State,
-    held: &Value,
-    after: &[Value],
-    before: (u64, u64),
-) -> Vec<Value> {
+fn lines(state: &State, held: &Value, after: &[Value], before: (u64, u64)) -> Vec<Value> {
     let id = text(held, "id");
     let waiting = invoice_item::pending(state, text(held, "customer"), Some(id));
     let mut lines: Vec<Value> = waiting.iter().map(invoice_item::line).collect();
     lines.extend(usage(state, held, before));
-    for item in after.iter().filter(|item| !shape::is_metered(item)) {
-        let quantity = number(item, "quantity");
-        lines.push(invoice::whole(state, item, quantity, period_of_item(item)).shape());
-    }
+    lines.extend(licensed(state, after));
     lines
+}
+
+/// The lines of whole periods of licensed items.
+pub(super) fn licensed(state: &State, items: &[Value]) -> Vec<Value> {
+    let items = items.iter().filter(|item| !shape::is_metered(item));
+    let line = |item| {
+        let quantity = number(item, "quantity");
+        invoice::whole(state, item, quantity, period_of_item(item)).shape()
+    };
+    items.map(line).collect()
 }
 
 /// The lines of the usage of a period.

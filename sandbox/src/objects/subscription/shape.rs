@@ -89,7 +89,7 @@ pub(super) fn item(subscription: &str, new: &NewItem, period: (u64, u64)) -> Val
 }
 
 /// The older form of a recurring price.
-pub(super) fn plan(price: &Value) -> Value {
+pub(crate) fn plan(price: &Value) -> Value {
     let recurring = &price["recurring"];
     json!({
         "id": price["id"],
