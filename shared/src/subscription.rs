@@ -63,6 +63,9 @@ pub struct Subscription {
     pub invoices: Vec<Invoice>,
     /// `sub_sched_…`, while a schedule changes it later.
     pub schedule: Option<String>,
+    /// The start of the latest period of whose beginning the site was notified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced_period: Option<i64>,
     /// The end of the trial of which the site was notified that it is near.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial_ending_notified: Option<i64>,

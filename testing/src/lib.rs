@@ -1,6 +1,7 @@
 //! The parts that the functions' tests share. Read in this order:
 //!
-//! - [`Shop`]: a sandbox of Stripe, a database on a real file, settings and a clock.
+//! - [`Shop`]: a sandbox of Stripe, a database on a real file, settings and a clock; with its
+//!   orders and its subscribers.
 //! - [`TestServer`]: a function that is served over a shop.
 //! - [`Client`], [`Answer`]: calls over a real socket; what must hold for every answer is checked
 //!   on every answer.
@@ -28,6 +29,7 @@ mod secrets_manager;
 mod server;
 mod shop;
 mod signing_key;
+mod subscribers;
 mod time;
 pub mod tokens;
 

@@ -82,7 +82,7 @@ pub(crate) fn expect(state: &State, id: &str) -> Result<(), Error> {
     state.store.get(KIND, id, KIND).map(drop)
 }
 
-fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
+pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let clock = call.params.text("test_clock")?;
     if let Some(clock) = &clock {
         test_clock::expect(state, clock)?;

@@ -3,8 +3,8 @@
 //! - [`feature`]: what a product may grant.
 //! - [`product_feature`]: what a product grants.
 
-mod feature;
-mod product_feature;
+pub(crate) mod feature;
+pub(crate) mod product_feature;
 
 use serde_json::{Value, json};
 

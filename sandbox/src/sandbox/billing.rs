@@ -3,7 +3,14 @@
 use serde_json::{Value, json};
 
 use super::Sandbox;
-use crate::objects::{subscription, test_clock};
+use crate::{
+    objects::{
+        customer,
+        entitlement::{feature, product_feature},
+        subscription, test_clock,
+    },
+    store::text,
+};
 
 impl Sandbox {
     /// Creates a test clock that stands at this time, in Unix seconds; returns it.
@@ -24,6 +31,15 @@ impl Sandbox {
     pub fn advance_clock(&self, clock: &str, frozen_time: u64) -> Result<Value, Value> {
         let params = json!({ "frozen_time": frozen_time });
         self.control(test_clock::advance, clock, params)
+    }
+
+    /// Creates a customer from the parameters of `POST /v1/customers`; returns it.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when `params` are not valid.
+    pub fn create_customer(&self, params: Value) -> Result<Value, Value> {
+        self.control(customer::create, "", params)
     }
 
     /// Creates a subscription from the parameters of `POST /v1/subscriptions`; returns it.
@@ -51,5 +67,17 @@ impl Sandbox {
     /// Stripe's error body when the subscription ended.
     pub fn cancel_subscription(&self, id: &str) -> Result<Value, Value> {
         self.control(subscription::cancel, id, json!({}))
+    }
+
+    /// Creates a feature with this lookup key, and attaches it to a product.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the key is taken, or the product does not exist.
+    pub fn add_feature(&self, product: &str, lookup_key: &str) -> Result<Value, Value> {
+        let params = json!({ "lookup_key": lookup_key, "name": lookup_key });
+        let made = self.control(feature::create, "", params)?;
+        let params = json!({ "entitlement_feature": text(&made, "id") });
+        self.control(product_feature::create, product, params)
     }
 }

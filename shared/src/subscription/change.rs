@@ -12,7 +12,7 @@ pub enum SubscriptionEvent {
     Started,
     /// The trial ends within three days.
     TrialEnding,
-    /// A new period began, without a missing payment.
+    /// A new period began, and its payment arrived.
     Renewed,
     /// Other prices or quantities, or all attempts to collect an invoice failed.
     Changed,
@@ -95,6 +95,10 @@ pub fn changes(
         return Vec::new();
     }
     let mut all = lifecycle(before, after);
+    let begins = [SubscriptionEvent::Started, SubscriptionEvent::Renewed];
+    if all.iter().any(|event| begins.contains(event)) {
+        after.announced_period = after.period.map(|period| period.start);
+    }
     if is_trial_ending(after, reason, now) {
         after.trial_ending_notified = after.trial_end;
         all.push(SubscriptionEvent::TrialEnding);
@@ -117,6 +121,7 @@ fn find<'a>(of: &'a Subscription, invoice: &str) -> Option<&'a Invoice> {
 }
 
 fn carry_over(before: Option<&Subscription>, after: &mut Subscription, reason: &Reason) {
+    after.announced_period = before.and_then(|before| before.announced_period);
     after.trial_ending_notified = before.and_then(|before| before.trial_ending_notified);
     for invoice in &mut after.invoices {
         let known = before.and_then(|before| find(before, &invoice.id));
@@ -167,10 +172,16 @@ fn lacks_payment(of: &Subscription) -> bool {
     matches!(of.status.as_str(), "past_due" | "unpaid")
 }
 
+/// True when the site was not notified of the present period, and its invoice does not wait for
+/// money: Stripe collects it an hour after the period began.
 fn has_renewed(before: Option<&Subscription>, after: &Subscription) -> bool {
-    let start = |of: &Subscription| of.period.map(|period| period.start);
-    let previous = before.and_then(start);
-    after.is_in_good_standing() && previous.is_some() && start(after) > previous
+    let known = before.and_then(|before| before.announced_period);
+    let start = after.period.map(|period| period.start);
+    let waits = |invoice: &Invoice| matches!(invoice.status.as_str(), "draft" | "open");
+    known.is_some()
+        && start > known
+        && after.is_in_good_standing()
+        && !after.latest_invoice().is_some_and(waits)
 }
 
 fn has_changed(before: Option<&Subscription>, after: &Subscription) -> bool {

@@ -236,6 +236,7 @@ impl Fetched {
             latest_invoice: of.latest_invoice.as_ref().map(Expandable::named),
             invoices: invoices.map(StripeInvoice::copy).collect(),
             schedule: of.schedule.as_ref().map(Expandable::named),
+            announced_period: None,
             trial_ending_notified: None,
         }
     }

@@ -71,8 +71,14 @@ fn copy(changes: &Value, invoices: &[Value]) -> Subscription {
     fetched.copy(CallerId::parse("ada").unwrap())
 }
 
+/// A copy of whose period the site was notified.
 fn subscription(changes: Value) -> Subscription {
-    copy(&changes, &[])
+    let copy = copy(&changes, &[]);
+    let announced_period = copy.has_started().then_some(NOW);
+    Subscription {
+        announced_period,
+        ..copy
+    }
 }
 
 /// The types of the notifications about the change from one copy to another.
@@ -205,6 +211,27 @@ fn a_renewal_whose_payment_is_missing_is_no_renewal() {
         kinds(Some(&before), &subscription(after)),
         ["subscription.past_due"]
     );
+}
+
+#[test]
+fn a_renewal_is_announced_when_its_payment_arrived() {
+    let before = subscription(json!({}));
+    let renewed = |status: &str, invoice_status: &str| {
+        let mut of = items("price_pro", 1, 1);
+        of["status"] = json!(status);
+        copy(&of, &[invoice("in_1", invoice_status, 0)])
+    };
+    let mut drafted = renewed("active", "draft");
+    assert!(notified(Some(&before), &mut drafted, &Reason::Event).is_empty());
+    let mut late = renewed("past_due", "open");
+    let kinds = notified(Some(&drafted), &mut late, &Reason::Event);
+    assert_eq!(kinds, ["subscription.past_due"]);
+    for before in [&drafted, &late] {
+        let mut paid = renewed("active", "paid");
+        let kinds = notified(Some(before), &mut paid, &Reason::Event);
+        assert!(kinds.contains(&"subscription.renewed"), "{kinds:?}");
+        assert!(notified(Some(&paid), &mut renewed("active", "paid"), &Reason::Event).is_empty());
+    }
 }
 
 #[test]
@@ -588,7 +615,9 @@ proptest! {
         // Stripe delivers the latest event until it is answered.
         let version = database.version;
         prop_assert!(database.write(version, stripe.fetched()));
-        prop_assert_eq!(database.copy.as_ref(), Some(&stripe.fetched()));
+        let mut copy = database.copy.clone().unwrap();
+        copy.announced_period = None;
+        prop_assert_eq!(copy, stripe.fetched());
         prop_assert_eq!(database.count("subscription.started"), 1);
         let has_ended = usize::from(stripe.status == "canceled");
         prop_assert_eq!(database.count("subscription.ended"), has_ended);

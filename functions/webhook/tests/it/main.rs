@@ -15,6 +15,7 @@ mod lateness;
 mod processes;
 mod rotation;
 mod start;
+mod subscriptions;
 mod thin;
 
 use hyper::{Method, body::Bytes};

@@ -17,7 +17,7 @@ pub(super) const KIND: &str = "entitlements.feature";
 /// The maximum length of a name or a lookup key.
 const LONGEST: usize = 80;
 
-pub(super) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
+pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let params = &mut call.params;
     let (key, name) = (label(params, "lookup_key")?, label(params, "name")?);
     let metadata = metadata::merged(params, &json!({}))?;

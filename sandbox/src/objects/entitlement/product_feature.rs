@@ -27,7 +27,7 @@ fn shape(state: &State, attached: &Attached) -> Value {
     })
 }
 
-pub(super) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
+pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let product = product(state, &call)?;
     let id = call.params.required("entitlement_feature")?;
     call.params.finish()?;

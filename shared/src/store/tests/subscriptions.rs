@@ -99,7 +99,11 @@ async fn a_copy_its_account_and_its_messages_are_written_together(place: Place) 
     assert!(it.write(write(copy("sub_1", "active"), 0, new())).await);
     let found = it.copy("sub_1").await;
     assert_eq!(found.version, 1);
-    assert_eq!(found.value, Some(copy("sub_1", "active")));
+    let written = Subscription {
+        announced_period: Some(NOW),
+        ..copy("sub_1", "active")
+    };
+    assert_eq!(found.value, Some(written));
     let account = it.account().await;
     assert_eq!(account.version, 1);
     let account = account.value.unwrap();
