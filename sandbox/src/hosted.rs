@@ -41,6 +41,6 @@ pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
     if path.starts_with(charge::RECEIPTS) {
         return Some(receipt::respond(engine, path));
     }
-    let secret = path.strip_prefix("/p/session/")?;
-    Some(portal::respond(engine, secret))
+    let rest = path.strip_prefix("/p/session/")?;
+    Some(portal::respond(engine, request, rest))
 }

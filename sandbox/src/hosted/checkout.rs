@@ -3,6 +3,7 @@
 //! - [`order`]: the lines, and what makes the total of them.
 //! - [`entries`]: what the payer enters besides a payment method.
 //! - [`form`]: the payment form, and its payment method.
+//! - [`plan`]: what a subscription costs today and later.
 //! - [`questions`]: custom fields, a tax ID, consent.
 //! - [`field`]: the fields of these forms.
 
@@ -23,9 +24,10 @@ use crate::{
 };
 
 mod entries;
-mod field;
-mod form;
+pub(super) mod field;
+pub(super) mod form;
 pub(super) mod order;
+pub(super) mod plan;
 mod questions;
 
 use field::FormValues;
@@ -112,9 +114,15 @@ fn success_url(session: &Value) -> String {
 
 /// The error of the challenge from which the payer returned.
 fn last_problem(state: &State, session: &Value) -> Option<String> {
-    let intent = state.store.find(text(session, "payment_intent"))?;
-    let message = text(&intent["last_payment_error"], "message");
-    (!message.is_empty()).then(|| message.to_owned())
+    let intent = state
+        .store
+        .find(&checkout_session::intent_of(state, session))?;
+    let errors = ["last_payment_error", "last_setup_error"];
+    let mut messages = errors
+        .map(|error| text(&intent[error], "message"))
+        .into_iter();
+    let message = messages.find(|message| !message.is_empty());
+    message.map(str::to_owned)
 }
 
 fn submit(engine: &Engine, request: &Request, session: &Value) -> Response {
@@ -153,9 +161,9 @@ fn take(state: &mut State, id: &str, form: Value) -> Result<String, Error> {
 
 /// Pays with the form's payment method; returns the next URL.
 fn pay(state: &mut State, session: &Value, form: Value) -> Result<String, Error> {
-    let method = match number(session, "amount_total") {
-        0 => form::check_email(session, &form).map(|()| None)?,
-        _ => Some(form::method(state, session, form)?),
+    let method = match checkout_session::needs_method(session) {
+        false => form::check_email(session, &form).map(|()| None)?,
+        true => Some(form::method(state, session, form)?),
     };
     let intent = checkout_session::pay(state, text(session, "id"), method)?;
     let challenge = text(&intent["next_action"]["redirect_to_url"], "url");
@@ -207,5 +215,5 @@ fn open(
         false => String::new(),
     };
     let body = [order, entries, form, cancel, script].join("\n");
-    page(status, &format!("Pay {total}"), &body)
+    page(status, &plan::title(&state, session, &total), &body)
 }

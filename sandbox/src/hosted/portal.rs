@@ -1,81 +1,147 @@
-//! The customer portal: a customer's cards and payments.
+//! The customer portal: a customer's subscriptions, cards, invoices and payments.
+//!
+//! - [`home`]: all of it on one page.
+//! - [`subscription`]: the pages that cancel or change a subscription.
+//! - [`card`]: the page for a new card.
 
 use serde_json::Value;
 
-use crate::page::{escape, link, note, page};
+use crate::page::{link, note, page, see_other};
 use crate::{
-    clock,
-    engine::Engine,
-    money,
-    objects::payment_method,
-    response::Response,
-    state::State,
-    store::{number, text},
+    engine::Engine, error::Error, objects::portal, request::Request, response::Response,
+    state::State, store::text,
 };
 
-/// Serves `/p/session/{secret}`.
-pub(super) fn respond(engine: &Engine, secret: &str) -> Response {
-    let state = engine.state();
-    let session = state
-        .portals
-        .get(secret)
-        .and_then(|id| state.store.find(id));
+mod card;
+mod home;
+mod subscription;
+
+/// A request to the page of a portal session.
+struct Visit<'a> {
+    engine: &'a Engine,
+    request: &'a Request,
+    session: Value,
+    /// The path of the session's pages.
+    base: String,
+}
+
+/// Serves `/p/session/{secret}` and the pages below it.
+pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Response {
+    let (secret, rest) = rest.split_once('/').unwrap_or((rest, ""));
+    let session = of_secret(&engine.state(), secret);
     let Some(session) = session else {
         let words = "The link is incomplete. Go back to the shop and open it again.";
         return note(404, "This page does not exist", words, None);
     };
-    let customer = text(session, "customer");
-    let back = match text(session, "return_url") {
-        "" => String::new(),
-        url => link(url, "Back to the shop"),
+    let base = format!("/p/session/{secret}");
+    let visit = Visit {
+        engine,
+        request,
+        session,
+        base,
     };
-    let (cards, payments) = (cards(&state, customer), payments(&state, customer));
-    page(200, "Your payments", &format!("{cards}{payments}{back}"))
+    let parts: Vec<&str> = rest.split('/').collect();
+    match (request.method.as_str(), parts.as_slice()) {
+        ("GET" | "HEAD", [""]) => visit.start(),
+        ("GET" | "HEAD", ["home"]) => home::page(&visit, None),
+        (_, ["subscriptions", id, what]) => subscription::respond(&visit, id, what),
+        (_, ["card"]) => card::respond(&visit),
+        ("GET", ["card", "return"]) => card::returned(&visit),
+        ("POST", ["card", id]) => card::choose(&visit, id),
+        _ => note(
+            404,
+            "This page does not exist",
+            "Go back to the shop.",
+            None,
+        ),
+    }
 }
 
-fn section(id: &str, title: &str, nothing: &str, rows: &str) -> String {
-    let inside = match rows {
-        "" => format!("<p class=\"soft\">{nothing}</p>"),
-        rows => format!("<table aria-labelledby=\"{id}\"><tbody>{rows}</tbody></table>"),
-    };
-    format!("<section><h2 id=\"{id}\">{title}</h2>{inside}</section>")
+fn of_secret(state: &State, secret: &str) -> Option<Value> {
+    let id = state.portals.get(secret)?;
+    state.store.find(id).cloned()
 }
 
-/// Brand, last four digits and expiry of each card.
-fn cards(state: &State, customer: &str) -> String {
-    let kept = payment_method::of_customer(state, customer);
-    let methods = kept.iter().filter_map(|id| state.store.find(id));
-    let cards = methods.filter(|method| method["type"] == "card");
-    let rows: String = cards.map(|method| card(&method["card"])).collect();
-    section("cards", "Cards", "No saved cards.", &rows)
-}
+impl Visit<'_> {
+    /// The first page: the flow's, if the session has one.
+    fn start(&self) -> Response {
+        let flow = &self.session["flow"];
+        let to = match text(flow, "type") {
+            "" => return home::page(self, None),
+            "payment_method_update" => "card".to_owned(),
+            kind => {
+                let id = text(&flow[kind], "subscription");
+                let what = match kind {
+                    "subscription_cancel" => "cancel",
+                    "subscription_update" => "update",
+                    _ => "confirm",
+                };
+                format!("subscriptions/{id}/{what}")
+            }
+        };
+        see_other(&format!("{}/{to}", self.base))
+    }
 
-fn card(card: &Value) -> String {
-    let (brand, last4) = (escape(text(card, "brand")), escape(text(card, "last4")));
-    let (month, year) = (number(card, "exp_month"), number(card, "exp_year"));
-    format!("<tr><td>{brand} ending in {last4}</td><td>{month:02}/{year}</td></tr>")
-}
+    /// Makes a change for the customer; shows the next page, or the problem on this one.
+    fn make<T>(
+        &self,
+        work: impl FnOnce(&mut State) -> Result<T, Error>,
+        next: impl FnOnce(T) -> Response,
+        again: impl FnOnce(&str) -> Response,
+    ) -> Response {
+        let result = self.engine.change(self.request.origin(), work);
+        match result {
+            Ok(done) => next(done),
+            Err(error) => again(error.field("message")),
+        }
+    }
 
-fn payments(state: &State, customer: &str) -> String {
-    let charges = state.store.all("charge").rev();
-    let charges = charges.filter(|charge| charge["customer"] == *customer);
-    let rows: String = charges.map(|charge| payment(&charge)).collect();
-    section("payments", "Payments", "No payments.", &rows)
-}
+    /// The page after a change: the one that the flow names, or the portal's own.
+    fn done(&self, kind: &str) -> Response {
+        let flow = &self.session["flow"];
+        let after = &flow["after_completion"];
+        let home = format!("{}/home", self.base);
+        if flow["type"] != kind {
+            return see_other(&home);
+        }
+        match text(after, "type") {
+            "redirect" => see_other(text(&after["redirect"], "return_url")),
+            "hosted_confirmation" => {
+                let words = match text(&after["hosted_confirmation"], "custom_message") {
+                    "" => "Your change was made.",
+                    message => message,
+                };
+                note(
+                    200,
+                    "Done",
+                    words,
+                    self.shop().as_deref().map(|url| (url, "Back to the shop")),
+                )
+            }
+            _ => see_other(&home),
+        }
+    }
 
-fn payment(charge: &Value) -> String {
-    let at = clock::iso(charge["created"].as_u64().unwrap_or_default());
-    let (date, what) = (
-        at.get(..10).unwrap_or_default(),
-        text(charge, "description"),
-    );
-    let status = match text(charge, "status") {
-        _ if charge["refunded"] == true => "refunded",
-        _ if number(charge, "amount_refunded") > 0 => "partly refunded",
-        "succeeded" => "paid",
-        status => status,
-    };
-    let amount = money::written(number(charge, "amount"), text(charge, "currency"));
-    let (what, status) = (escape(what), escape(status));
-    format!("<tr><td>{date} <span class=\"soft\">{status}</span> {what}</td><td>{amount}</td></tr>")
+    /// The shop's URL, if the session has one.
+    fn shop(&self) -> Option<String> {
+        let url = text(&self.session, "return_url");
+        (!url.is_empty()).then(|| url.to_owned())
+    }
+
+    /// The link below a page: to the shop from a flow, else to the portal.
+    fn back(&self) -> String {
+        match (self.session["flow"].is_null(), self.shop()) {
+            (false, Some(url)) => link(&url, "Back to the shop"),
+            _ => link(&format!("{}/home", self.base), "Back to your account"),
+        }
+    }
+
+    /// A page of one form.
+    fn page(&self, title: &str, form: &str) -> Response {
+        page(200, title, &format!("{form}{}", self.back()))
+    }
+
+    fn features(&self) -> Value {
+        portal::features(&self.engine.state(), &self.session)
+    }
 }

@@ -4,6 +4,7 @@
 //!   read some of them.
 //! - [`lines`]: line items.
 //! - [`discounts`], [`shipping`], [`totals`]: the amounts.
+//! - [`subscription`]: what is different in the mode `subscription`.
 //! - [`ui`]: the place of its payment.
 //! - [`shape`]: its JSON.
 //! - [`payer`]: the payer's entries.
@@ -36,13 +37,15 @@ mod recovery;
 mod saved;
 mod shape;
 mod shipping;
+mod subscription;
 mod totals;
 mod ui;
 
 pub(crate) use details::checked_url;
 pub(crate) use discounts::code;
-pub(crate) use payment::{confirm, enter, follow, on_timer, pay, run_out};
+pub(crate) use payment::{confirm, enter, follow, intent_of, on_timer, pay, run_out};
 pub(crate) use recovery::recover;
+pub(crate) use subscription::{needs_method, shown as recurring};
 pub(crate) use ui::{ELEMENTS, EMBEDDED, returned};
 
 /// Stripe's name for this kind of object.
@@ -148,6 +151,7 @@ fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let page = Page::read(&mut call.params)?;
     let intent = call.params.text("payment_intent")?;
     let customer = call.params.text("customer")?;
+    let subscription = call.params.text("subscription")?;
     let status = call
         .params
         .choice("status", &["open", "complete", "expired"])?;
@@ -163,6 +167,7 @@ fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
     page.of(&state.store, KIND, "/v1/checkout/sessions", |session| {
         is(&session["payment_intent"], intent.as_ref())
             && is(&session["customer"], customer.as_ref())
+            && is(&session["subscription"], subscription.as_ref())
             && is(&session["status"], status.as_ref())
             && is(&session["customer_details"]["email"], email.as_ref())
     })

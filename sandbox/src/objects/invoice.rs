@@ -1,10 +1,11 @@
 //! Invoices: of paid checkout sessions, of subscriptions, and of invoice items.
 //!
 //! - [`session`]: the invoice that `invoice_creation` of a session makes.
-//! - [`shape`], [`line`], [`draft`]: the JSON of an invoice, of its lines, and how it begins.
+//! - [`shape`], [`mod@line`], [`draft`]: the JSON of an invoice, of its lines, and how it begins.
 //! - [`status`]: its states, with their events.
 //! - [`collection`]: attempts to collect it.
 //! - [`payments`]: its invoice payments.
+//! - [`mod@prepaid`]: the first invoice of a subscription from Checkout.
 //! - [`operations`]: what a shop does with it.
 
 use serde_json::Value;
@@ -24,6 +25,7 @@ mod draft;
 mod line;
 mod operations;
 mod payments;
+mod prepaid;
 mod session;
 mod shape;
 mod status;
@@ -35,6 +37,7 @@ pub(crate) use draft::{Draft, add_line, advance};
 pub(crate) use line::{Line, product_name, trial, whole};
 #[expect(unused_imports, reason = "for Checkout and the portal")]
 pub(crate) use payments::intent_of;
+pub(crate) use prepaid::prepaid;
 pub(crate) use session::{creation, of_session};
 pub(crate) use status::{finalize, mark_uncollectible, stop, void};
 

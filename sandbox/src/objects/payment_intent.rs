@@ -134,7 +134,7 @@ pub(crate) fn pay(
 /// Cancels a checkout session's intent, if its status allows it.
 pub(crate) fn cancel_with_session(state: &mut State, id: &str) {
     let intent = state.store.find(id).cloned().unwrap_or_default();
-    if CANCELABLE.contains(&text(&intent, "status")) {
+    if intent["object"] == KIND && CANCELABLE.contains(&text(&intent, "status")) {
         canceled(state, &intent, Some("expired"));
     }
 }

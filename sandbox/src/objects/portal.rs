@@ -3,13 +3,19 @@
 //! An account has no default configuration until its settings are saved in the dashboard, once in
 //! each mode. Until then a session needs a configuration.
 //!
-//! - [`configuration`], [`features`]: what customers may do.
+//! - [`configuration`], [`mod@features`]: what customers may do.
 //! - [`flow`]: a session for one change.
+//! - [`actions`]: what customers do.
 
+mod actions;
 mod configuration;
 mod features;
 mod flow;
 
+pub(crate) use actions::{
+    cancel, change, features, keep, make_default, prices, resume, set_up, subscription,
+    subscriptions,
+};
 pub(crate) use configuration::save_settings;
 
 use serde_json::{Value, json};

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 pub(crate) use amount::of_quantity;
 pub(crate) use currencies::in_currency;
-pub(crate) use recurring::recurrence;
+pub(crate) use recurring::{read as recurring, recurrence};
 
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     list::{Page, is},
     metadata,
-    objects::{customer, payment_intent},
+    objects::{checkout_session, customer, payment_intent},
     params::Params,
     route::{Call, Route},
     state::State,
@@ -17,6 +17,8 @@ use crate::{
 };
 
 mod shape;
+
+pub(crate) use shape::seen_by;
 
 /// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "setup_intent";
@@ -82,6 +84,38 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     match confirmed {
         true => set_up(state, &intent, return_url.as_deref()),
         false => Ok(intent),
+    }
+}
+
+/// The setup of a payment method for a checkout session's customer; stores nothing.
+pub(crate) fn of_session(customer: &Value, types: &Value) -> Value {
+    let mut intent = shape::new();
+    intent["automatic_payment_methods"] = Value::Null;
+    intent["customer"] = customer.clone();
+    intent["payment_method_types"] = types.clone();
+    intent
+}
+
+/// Sets up the payment method that the payer of a checkout session chose.
+pub(crate) fn pay(
+    state: &mut State,
+    id: &str,
+    method: Chosen,
+    return_url: &str,
+) -> Result<Value, Error> {
+    let intent = state.store.get(KIND, id, "intent")?.clone();
+    expect_open(&intent, "confirmed")?;
+    method.check_customer(&intent)?;
+    let method = method.save(state);
+    let intent = state.update(id, &json!({ "payment_method": method }));
+    set_up(state, &intent, Some(return_url))
+}
+
+/// Cancels a checkout session's intent, if its status allows it.
+pub(crate) fn cancel_with_session(state: &mut State, id: &str) {
+    let intent = state.store.find(id).cloned().unwrap_or_default();
+    if intent["object"] == KIND && OPEN.contains(&text(&intent, "status")) {
+        canceled(state, id, Some("abandoned"));
     }
 }
 
@@ -202,7 +236,9 @@ fn succeeded(state: &mut State, intent: &Value) -> Value {
         payment_intent::set_up(state, text(intent, "payment_method"));
     }
     let patch = json!({ "last_setup_error": null, "next_action": null, "status": "succeeded" });
-    state.change_object("setup_intent.succeeded", text(intent, "id"), &patch)
+    let intent = state.change_object("setup_intent.succeeded", text(intent, "id"), &patch);
+    checkout_session::follow(state, &intent);
+    intent
 }
 
 fn declined(state: &mut State, intent: &Value, decline: &'static Decline) -> Error {
@@ -255,8 +291,12 @@ fn cancel(state: &mut State, mut call: Call) -> Result<Value, Error> {
     call.params.finish()?;
     let intent = state.store.get(KIND, &id, "intent")?.clone();
     expect_open(&intent, "canceled")?;
+    Ok(canceled(state, &id, reason.as_deref()))
+}
+
+fn canceled(state: &mut State, id: &str, reason: Option<&str>) -> Value {
     let patch = json!({ "cancellation_reason": reason, "next_action": null, "status": "canceled" });
-    Ok(state.change_object("setup_intent.canceled", &id, &patch))
+    state.change_object("setup_intent.canceled", id, &patch)
 }
 
 fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {

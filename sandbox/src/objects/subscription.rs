@@ -2,10 +2,9 @@
 //!
 //! For other modules, such as Checkout and the portal:
 //!
-//! - [`start`] creates one from a [`New`] and collects its first invoice. The payment intent of that
-//!   invoice is [`invoice::intent_of`](super::invoice::intent_of) its `latest_invoice`.
+//! - [`start_paid`] creates one from a [`New`] whose first invoice the payer of Checkout paid.
 //! - [`items::New`] is one of its items; [`items::read`] reads them from `items[…]`.
-//! - [`update`] changes one by the parameters of `POST /v1/subscriptions/{id}`; [`end`] cancels one.
+//! - [`update()`] changes one by the parameters of an update, and [`cancel()`] ends one.
 //! - [`set`] changes fields of one, with an event.
 //!
 //! The files:
@@ -36,6 +35,7 @@ pub(crate) mod items;
 mod pause;
 mod pending;
 pub(crate) mod period;
+mod prepaid;
 mod preview;
 mod proration;
 mod renewal;
@@ -45,11 +45,9 @@ mod update;
 mod usage;
 
 pub(crate) use cancellation::cancel;
-#[expect(unused_imports, reason = "for Checkout and the portal")]
-pub(crate) use cancellation::end;
+pub(crate) use creation::New;
 pub(crate) use creation::create;
-#[expect(unused_imports, reason = "for Checkout and the portal")]
-pub(crate) use creation::{Behavior, New, start};
+pub(crate) use prepaid::start_paid;
 pub(crate) use preview::preview;
 pub(crate) use renewal::on_timer;
 pub(crate) use shape::plan;

@@ -12,11 +12,13 @@ const DIALOG_STYLE = `
   }`;
 
 /** Shows the challenge; resolves with `success` or `failure`. Closing the dialog is a failure. */
-function ask({ amount, currency }) {
+function ask({ object, amount, currency }) {
   const button = (value, textContent) =>
     dom("button", { type: "submit", value, textContent, attributes: { "data-outcome": value } });
   const title = dom("h2", { id: "title", textContent: "3-D Secure test" });
-  const what = `Confirm with your bank that you pay ${amount} ${currency} (minor units).`;
+  const pays = object === "payment_intent";
+  const act = pays ? `pay ${amount} ${currency} (minor units)` : "save this card";
+  const what = `Confirm with your bank that you ${act}.`;
   const pass = button("success", "Complete authentication");
   const choices = dom("div", {}, pass, button("failure", "Fail authentication"));
   const form = dom("form", { method: "dialog" }, title, dom("p", { textContent: what }), choices);
@@ -56,10 +58,11 @@ async function pass(key, intent, redirects) {
   if (intent.status !== "requires_action") return intent;
   const page = intent.next_action?.redirect_to_url?.url;
   if (redirects && page) return leave(page);
-  const { id, client_secret } = intent;
+  const { id, client_secret, object } = intent;
   const answer = { client_secret, outcome: await ask(intent) };
-  await call("POST", `/_sandbox/payment_intents/${id}/authenticate`, answer);
-  const after = await call("GET", `/v1/payment_intents/${id}`, { key, client_secret });
-  if (!after.last_payment_error) return after;
-  throw { ...after.last_payment_error, payment_intent: after };
+  await call("POST", `/_sandbox/${object}s/${id}/authenticate`, answer);
+  const after = await call("GET", `/v1/${object}s/${id}`, { key, client_secret });
+  const error = after.last_payment_error ?? after.last_setup_error;
+  if (!error) return after;
+  throw { ...error, [object]: after };
 }

@@ -89,8 +89,7 @@ async function confirmSession(client, elements, options = {}) {
   const { billingAddress, shippingAddress, redirect = "always" } = options;
   const paidWith = await settled("params", async () => {
     if (options.paymentMethod) return { payment_method: options.paymentMethod };
-    const free = client.shown.total.total.minorUnitsAmount === 0;
-    return free ? {} : elements.payment();
+    return client.page.needs_payment_method ? elements.payment() : {};
   });
   if (paidWith.error) {
     return { type: "error", error: { message: paidWith.error.message, code: null } };

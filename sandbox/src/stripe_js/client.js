@@ -50,7 +50,8 @@ class SessionClient {
   confirm(params, redirects) {
     return this.#settled(async () => {
       try {
-        const { payment_intent: intent } = await this.#call("POST", "/confirm", params);
+        const page = await this.#call("POST", "/confirm", params);
+        const intent = page.payment_intent ?? page.setup_intent;
         if (intent) await pass(this.#key, intent, redirects);
       } finally {
         await this.refresh();

@@ -31,6 +31,38 @@ function taxes(amount, tax, total, untaxed) {
   return { taxExclusive: amount(added), taxInclusive: amount(tax - added) };
 }
 
+/** What one unit costs: today, or in a period for a recurring price. */
+function unitAmount({ price, amount_subtotal: subtotal, quantity }) {
+  return price.recurring ? (price.unit_amount ?? 0) : Math.round(subtotal / quantity);
+}
+
+function recurringPrice({ recurring }) {
+  if (!recurring) return null;
+  const { interval, interval_count: intervalCount, usage_type: usageType } = recurring;
+  return { interval, intervalCount, usageType };
+}
+
+/** The subscription that a session starts. */
+function recurringShown(amount, page) {
+  if (!page.recurring) return null;
+  const { due_next: next, interval, interval_count: intervalCount, trial } = page.recurring;
+  const [none, whole] = [amount(0), amount(next.amount)];
+  return {
+    interval,
+    intervalCount,
+    isProrated: page.recurring.is_prorated,
+    dueNext: {
+      subtotal: whole,
+      total: whole,
+      discount: none,
+      taxInclusive: none,
+      taxExclusive: none,
+      billingCycleAnchor: page.recurring.billing_cycle_anchor,
+    },
+    trial: trial && { trialEnd: trial.end, trialPeriodDays: trial.days },
+  };
+}
+
 function lineItem(amount, item) {
   const { amount_subtotal: subtotal, amount_discount: discount, amount_total: total } = item;
   return {
@@ -40,14 +72,14 @@ function lineItem(amount, item) {
     subtotal: amount(subtotal),
     total: amount(total),
     ...taxes(amount, item.amount_tax, total, subtotal - discount),
-    unitAmount: amount(Math.round(subtotal / item.quantity)),
+    unitAmount: amount(unitAmount(item)),
     unitAmountDecimal: null,
     description: null,
     quantity: item.quantity,
     unitLabel: null,
     discountAmounts: null,
     taxAmounts: null,
-    recurring: null,
+    recurring: recurringPrice(item.price),
     adjustableQuantity: null,
     images: [],
     priceId: item.price.id,
@@ -124,7 +156,8 @@ function sessionShown(page) {
   const chosen = options.find(({ id }) => id === page.shipping_cost?.shipping_rate);
   const discount = page.total_details.amount_discount;
   const discounts = page.discounts.map((one) => discountAmount(amount, discount, one));
-  const problem = page.payment_intent?.last_payment_error?.message;
+  const { payment_intent: payment, setup_intent: setup } = page;
+  const problem = (payment?.last_payment_error ?? setup?.last_setup_error)?.message;
   const complete = status === "complete" && { paymentStatus: page.payment_status };
   return {
     billingAddress: contact(payer),
@@ -142,7 +175,7 @@ function sessionShown(page) {
     minorUnitsAmountDivisor: page.minor_units_divisor,
     optionalItems: null,
     phoneNumber: payer?.phone ?? null,
-    recurring: null,
+    recurring: recurringShown(amount, page),
     savedPaymentMethods: page.saved_payment_methods.map(savedPaymentMethod),
     shipping: chosen ? { shippingOption: chosen, taxAmounts: null } : null,
     shippingAddress: contact(page.collected_information?.shipping_details),

@@ -56,7 +56,7 @@ async fn invalid_line_items_are_rejected_and_create_nothing() {
             "line_items[1][quantity]",
             Some("parameter_missing"),
         ),
-        (&[("mode", "subscription")], "mode", None),
+        (&[("mode", "setup")], "mode", None),
         (
             &[("success_url", "done")],
             "success_url",

@@ -51,7 +51,7 @@ fn id(name: &str) -> String {
 }
 
 /// A labelled input.
-pub(super) fn input(name: &str, label: &str, value: &str, more: &str) -> String {
+pub(in crate::hosted) fn input(name: &str, label: &str, value: &str, more: &str) -> String {
     let (id, name, label, value) = (escape_id(name), escape(name), escape(label), escape(value));
     format!(
         "<label for=\"{id}\">{label}</label>\
@@ -60,7 +60,12 @@ pub(super) fn input(name: &str, label: &str, value: &str, more: &str) -> String 
 }
 
 /// A labelled choice of values and their labels.
-pub(super) fn select(name: &str, label: &str, chosen: &str, options: &[(&str, &str)]) -> String {
+pub(in crate::hosted) fn select(
+    name: &str,
+    label: &str,
+    chosen: &str,
+    options: &[(&str, &str)],
+) -> String {
     let option = |(value, shown): &(&str, &str)| {
         let selected = if *value == chosen { " selected" } else { "" };
         let (value, shown) = (escape(value), escape(shown));
@@ -74,7 +79,13 @@ pub(super) fn select(name: &str, label: &str, chosen: &str, options: &[(&str, &s
 }
 
 /// A radio button or a checkbox with its label.
-pub(super) fn tick(kind: &str, name: &str, value: &str, label: &str, ticked: bool) -> String {
+pub(in crate::hosted) fn tick(
+    kind: &str,
+    name: &str,
+    value: &str,
+    label: &str,
+    ticked: bool,
+) -> String {
     let checked = if ticked { " checked" } else { "" };
     let id = format!("{}-{}", escape_id(name), escape(value));
     let (name, value) = (escape(name), escape(value));
@@ -90,7 +101,7 @@ fn escape_id(name: &str) -> String {
 }
 
 /// A group of fields with a legend.
-pub(super) fn fieldset(legend: &str, fields: &str) -> String {
+pub(in crate::hosted) fn fieldset(legend: &str, fields: &str) -> String {
     format!(
         "<fieldset><legend>{}</legend>{fields}</fieldset>",
         escape(legend)
@@ -98,7 +109,7 @@ pub(super) fn fieldset(legend: &str, fields: &str) -> String {
 }
 
 /// The error of the last attempt.
-pub(super) fn alert(problem: Option<&str>) -> String {
+pub(in crate::hosted) fn alert(problem: Option<&str>) -> String {
     let problem = problem.map(|problem| {
         let problem = escape(problem);
         format!("<p class=\"bad\" role=\"alert\">{problem}</p>")

@@ -4,11 +4,14 @@ use serde_json::{Value, json};
 
 use super::{
     field::{FormValues, alert, fieldset, input, shop_text},
-    questions,
+    plan, questions,
 };
 use crate::{
     error::Error,
-    objects::payment_method::{self, Chosen},
+    objects::{
+        checkout_session,
+        payment_method::{self, Chosen},
+    },
     page::escape,
     params::Params,
     state::State,
@@ -69,6 +72,18 @@ fn card(said: &impl Fn(&str) -> String) -> Result<Value, Error> {
     }))
 }
 
+/// The card that a form describes.
+pub(in crate::hosted) fn new_card(state: &State, form: &Value) -> Result<Chosen, Error> {
+    let card = card(&|field: &str| text(form, field).trim().to_owned())?;
+    let data = json!({ "type": "card", "card": card });
+    payment_method::read(state, Params::new(data))
+}
+
+/// The fields of a card.
+pub(in crate::hosted) fn card_fields() -> String {
+    group("card")
+}
+
 fn required(text: String, otherwise: &str) -> Result<String, Error> {
     match text.is_empty() {
         true => Err(problem(otherwise)),
@@ -88,12 +103,12 @@ pub(super) fn html(
     values: &FormValues,
 ) -> String {
     let free = number(session, "amount_total") == 0;
-    let methods = if free {
-        String::new()
-    } else {
-        methods(session, values)
+    let methods = match checkout_session::needs_method(session) {
+        false => String::new(),
+        true => methods(session, values),
     };
     let label = match text(session, "submit_type") {
+        _ if session["mode"] == "subscription" => plan::button(session).to_owned(),
         _ if free => "Complete the order".to_owned(),
         "book" => format!("Book {total}"),
         "donate" => format!("Donate {total}"),

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::plan;
 use crate::{
     money,
     objects::checkout_session,
@@ -22,12 +23,17 @@ pub(in crate::hosted) fn html(state: &State, session: &Value) -> String {
             format!("<tr class=\"part\"><th scope=\"row\">{label}</th><td>{amount}</td></tr>")
         })
         .collect();
+    let later = plan::html(state, session);
+    let label = match later.is_empty() {
+        true => "Total",
+        false => "Due today",
+    };
     format!(
         "<section><h2 id=\"order\">Your order</h2><table aria-labelledby=\"order\">\
          <thead><tr><th scope=\"col\">Item</th><th scope=\"col\">Amount</th></tr></thead>\
          <tbody>{rows}</tbody>\
-         <tfoot>{parts}<tr><th scope=\"row\">Total</th><td>{total}</td></tr></tfoot>\
-         </table></section>"
+         <tfoot>{parts}<tr><th scope=\"row\">{label}</th><td>{total}</td></tr></tfoot>\
+         </table>{later}</section>"
     )
 }
 
@@ -37,8 +43,13 @@ fn written(session: &Value, amount: i64) -> String {
 
 fn line(item: &Value) -> String {
     let amount = written(item, number(item, "amount_subtotal"));
-    let (name, count) = (escape(text(item, "description")), number(item, "quantity"));
-    format!("<tr><td>{name} <span class=\"soft\">× {count}</span></td><td>{amount}</td></tr>")
+    let name = escape(text(item, "description"));
+    let count = match item["quantity"].as_i64() {
+        Some(count) => format!("× {count}"),
+        None => String::new(),
+    };
+    let every = plan::price(&item["price"]);
+    format!("<tr><td>{name} <span class=\"soft\">{count} {every}</span></td><td>{amount}</td></tr>")
 }
 
 /// The subtotal, and what is added to it and taken off; nothing for a plain order.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    custom_fields, customer, discounts, lines, options, recovery, shape, shipping,
+    custom_fields, customer, discounts, lines, options, recovery, shape, shipping, subscription,
     totals::{self, Known},
     ui,
 };
@@ -51,7 +51,6 @@ const NOT_MODELLED: &[&str] = &[
     "optional_items",
     "permissions",
     "setup_intent_data",
-    "subscription_data",
 ];
 
 /// The parameters of `payment_intent_data`.
@@ -73,9 +72,9 @@ const OF_THE_INTENT: &[&str] = &[
 /// Reads and checks all parameters; stores nothing.
 pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> {
     let given = params.clone();
-    mode(&mut params)?;
+    let recurring = mode(&mut params)? == subscription::MODE;
     let mut new = Vec::new();
-    let (mut items, currency) = lines::read(state, &mut params, &mut new)?;
+    let (mut items, currency) = lines::read(state, &mut params, recurring, &mut new)?;
     let mut session = shape::new(lines::subtotal(&items), &currency);
     ui::read(&mut params, &mut session)?;
     customer::read(state, &mut params, &mut session)?;
@@ -89,9 +88,17 @@ pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> 
     if let Some(metadata) = metadata::merged(&mut params, &session["metadata"])? {
         session["metadata"] = metadata;
     }
+    let terms = match recurring {
+        true => {
+            let terms = subscription::read(state, &mut params, &mut session)?;
+            subscription::price_today(state, &session, &terms, &mut items);
+            terms
+        }
+        false => Value::Null,
+    };
     let data = params.nested("payment_intent_data")?.unwrap_or_default();
-    let manual = data.says("capture_method", "manual");
-    session["payment_method_types"] = methods(&mut params, &currency, manual)?.into();
+    let cards_only = recurring || data.says("capture_method", "manual");
+    session["payment_method_types"] = methods(&mut params, &currency, cards_only)?.into();
     data.only(OF_THE_INTENT)?;
     let intent = payment_intent::draft(state, data, &session)?;
     params.accept(KNOWN);
@@ -102,6 +109,7 @@ pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> 
         "customer_update": updates,
         "payment_intent": intent,
         "recovery": recovery::kept(&given, &session),
+        "subscription": terms,
     });
     Ok(Details {
         session,
@@ -111,19 +119,28 @@ pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> 
     })
 }
 
-fn mode(params: &mut Params) -> Result<(), Error> {
+/// Reads the mode; rejects the parameters of another one.
+fn mode(params: &mut Params) -> Result<String, Error> {
     let mode = params.choice("mode", &["payment", "setup", "subscription"])?;
     let mode = mode.ok_or_else(|| params.missing("mode"))?;
-    if mode != "payment" {
-        let message = format!("The sandbox does not support the mode {mode}, only payment.");
-        return Err(Error::invalid(&message).param("mode"));
+    match mode.as_str() {
+        "setup" => {
+            let message = "The sandbox does not support the mode setup.";
+            return Err(Error::invalid(message).param("mode"));
+        }
+        subscription::MODE => subscription::refuse(params)?,
+        _ if params.has("subscription_data") => {
+            let message = "You can not pass `subscription_data` in `payment` mode.";
+            return Err(Error::invalid(message).param("subscription_data"));
+        }
+        _ => {}
     }
     match NOT_MODELLED.iter().find(|name| params.has(name)) {
         Some(name) => {
             let message = format!("The sandbox does not support a session's {name}.");
             Err(Error::invalid(&message).param(name))
         }
-        None => Ok(()),
+        None => Ok(mode),
     }
 }
 
@@ -158,17 +175,19 @@ fn expiry(params: &mut Params) -> Result<u64, Error> {
 
 /// The requested types; by default cards, and the currency's bank debit and voucher.
 ///
-/// With `manual` capture only cards.
-fn methods(params: &mut Params, currency: &str, manual: bool) -> Result<Vec<String>, Error> {
-    let debit = payment_method::debit_of(currency).filter(|_| !manual);
-    let voucher = payment_method::voucher_of(currency).filter(|_| !manual);
+/// With manual capture, and for a subscription, only cards.
+fn methods(params: &mut Params, currency: &str, cards_only: bool) -> Result<Vec<String>, Error> {
+    let debit = payment_method::debit_of(currency).filter(|_| !cards_only);
+    let voucher = payment_method::voucher_of(currency).filter(|_| !cards_only);
     let Some(types) = params.list("payment_method_types")? else {
         let all = std::iter::once("card").chain(debit).chain(voucher);
         return Ok(all.map(str::to_owned).collect());
     };
     let refused = types.iter().find_map(|kind| match kind.as_str() {
         "card" => None,
-        kind if manual => Some(format!("A {kind} cannot be captured manually.")),
+        kind if cards_only => Some(format!(
+            "A {kind} neither pays the sandbox's subscriptions nor is captured manually."
+        )),
         kind if Some(kind) == debit || payment_method::PAID_ELSEWHERE.contains(&kind) => None,
         kind if payment_method::DEBITS.contains(&kind) => {
             Some(format!("{kind} does not pay in {currency}."))

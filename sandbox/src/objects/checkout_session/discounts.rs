@@ -126,6 +126,7 @@ pub(super) fn by_line(state: &State, session: &Value, items: &[Value]) -> Result
     if coupon.is_null() {
         return Ok(parts);
     }
+    check_duration(session, &coupon)?;
     let currency = text(session, "currency");
     let off = off(state, &coupon, whole, currency).map_err(|error| named(session, error))?;
     let mut reached = 0;
@@ -136,6 +137,19 @@ pub(super) fn by_line(state: &State, session: &Value, items: &[Value]) -> Result
         share(reached) - before
     });
     Ok(split.collect())
+}
+
+/// Rejects a coupon that would also discount renewals.
+fn check_duration(session: &Value, coupon: &Value) -> Result<(), Error> {
+    if session["mode"] != "subscription" || coupon["duration"] == "once" {
+        return Ok(());
+    }
+    let message = format!(
+        "The sandbox discounts only the first invoice of a subscription: the coupon '{}' has to \
+         have the duration `once`.",
+        text(coupon, "id")
+    );
+    Err(named(session, Error::invalid(&message)))
 }
 
 fn off(state: &State, coupon: &Value, whole: i64, currency: &str) -> Result<i64, Error> {

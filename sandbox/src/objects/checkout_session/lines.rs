@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::totals::{self, Known};
+use super::{
+    subscription,
+    totals::{self, Known},
+};
 use crate::{
     error::Error,
     ids, money,
@@ -27,6 +30,7 @@ const SHOWN: usize = 10;
 pub(super) fn read(
     state: &State,
     params: &mut Params,
+    recurring: bool,
     new: &mut Vec<Value>,
 ) -> Result<(Vec<Value>, String), Error> {
     let wanted = match params.has("currency") {
@@ -40,11 +44,15 @@ pub(super) fn read(
         let message = format!("A session has at most {MOST} line items.");
         return Err(Error::invalid(&message).param("line_items"));
     }
-    let lines: Result<Vec<(Value, i64)>, Error> = lines
+    let lines: Result<Vec<(Value, Option<i64>)>, Error> = lines
         .into_iter()
-        .map(|line| one(state, line, new))
+        .map(|line| one(state, line, recurring, new))
         .collect();
     let lines = lines?;
+    if recurring {
+        let prices: Vec<&Value> = lines.iter().map(|(price, _)| price).collect();
+        subscription::check(&prices)?;
+    }
     let first = lines.first().map(|(price, _)| text(price, "currency"));
     let currency = wanted.as_deref().or(first).unwrap_or_default().to_owned();
     let items: Result<Vec<Value>, Error> = lines
@@ -52,11 +60,21 @@ pub(super) fn read(
         .map(|(price, quantity)| {
             let product = text(price, "product");
             let known = Known { state, new };
+            expect_own_currency(price, &currency)?;
             let item = item(state, price, *quantity, &currency, known.find(product))?;
             item.ok_or_else(|| another_currency(wanted.is_some()))
         })
         .collect();
     Ok((items?, currency))
+}
+
+/// Rejects a recurring price in another currency than its own.
+fn expect_own_currency(price: &Value, currency: &str) -> Result<(), Error> {
+    if price["recurring"].is_null() || price["currency"] == *currency {
+        return Ok(());
+    }
+    let message = "The sandbox starts a subscription in the own currency of its price.";
+    Err(Error::invalid(message).param("currency"))
 }
 
 fn another_currency(wanted: bool) -> Error {
@@ -78,39 +96,63 @@ pub(super) fn subtotal(items: &[Value]) -> i64 {
         .sum()
 }
 
+/// Stripe's words for a recurring price in the other mode.
+const RECURRING: &str = "You specified `payment` mode but passed a recurring price. Either switch \
+    to `subscription` mode or use only one-time prices.";
+
 /// Parameters that would change the cost of the line; the sandbox rejects them.
 const NOT_MODELLED: &[&str] = &["adjustable_quantity", "dynamic_tax_rates", "tax_rates"];
 
 /// The price and the quantity of a line.
-fn one(state: &State, mut line: Params, new: &mut Vec<Value>) -> Result<(Value, i64), Error> {
+fn one(
+    state: &State,
+    mut line: Params,
+    recurring: bool,
+    new: &mut Vec<Value>,
+) -> Result<(Value, Option<i64>), Error> {
     if let Some(name) = NOT_MODELLED.iter().find(|name| line.has(name)) {
         let message = format!("The sandbox does not support a line item's {name}.");
         return Err(Error::invalid(&message).param(&line.name(name)));
     }
-    let quantity = line.integer("quantity")?;
-    let quantity = quantity.ok_or_else(|| line.missing("quantity"))?;
-    if !(1..=999_999).contains(&quantity) {
-        let name = line.name("quantity");
-        let message = format!("{name} has to be between 1 and 999999.");
-        let error = Error::invalid(&message).code("parameter_invalid_integer");
-        return Err(error.param(&name));
-    }
     let (price, data) = (line.text("price")?, line.nested("price_data")?);
     let name = line.name("price");
     let price = match (price, data) {
-        (Some(id), None) => kept(state, &id, &name)?,
-        (None, Some(data)) => described(state, data, new)?,
+        (Some(id), None) => kept(state, &id, recurring, &name)?,
+        (None, Some(data)) => described(state, data, recurring, new)?,
         _ => {
             let message = format!("A line item has either {name} or price_data.");
             return Err(Error::invalid(&message).param(&name));
         }
     };
+    let quantity = quantity(&mut line, &price)?;
     line.finish()?;
     Ok((price, quantity))
 }
 
-/// An active one-time price of the account.
-fn kept(state: &State, id: &str, param: &str) -> Result<Value, Error> {
+/// The required quantity of a line; a metered price has none.
+fn quantity(line: &mut Params, price: &Value) -> Result<Option<i64>, Error> {
+    let (name, quantity) = (line.name("quantity"), line.integer("quantity")?);
+    if price["recurring"]["usage_type"] == "metered" {
+        return match quantity {
+            None => Ok(None),
+            Some(_) => {
+                let message = "Quantity should not be specified where usage_type is `metered`. \
+                    Remove quantity from the line item.";
+                Err(Error::invalid(message).param(&name))
+            }
+        };
+    }
+    let quantity = quantity.ok_or_else(|| line.missing("quantity"))?;
+    if !(1..=999_999).contains(&quantity) {
+        let message = format!("{name} has to be between 1 and 999999.");
+        let error = Error::invalid(&message).code("parameter_invalid_integer");
+        return Err(error.param(&name));
+    }
+    Ok(Some(quantity))
+}
+
+/// An active price of the account; a recurring one only for a subscription.
+fn kept(state: &State, id: &str, recurring: bool, param: &str) -> Result<Value, Error> {
     let price = state.store.get(price::KIND, id, param)?;
     let product = state.store.find(text(price, "product"));
     if product.is_none_or(|product| product["active"] != true) {
@@ -123,8 +165,8 @@ fn kept(state: &State, id: &str, param: &str) -> Result<Value, Error> {
         "This price is inactive; a session accepts only active prices."
     } else if !price["custom_unit_amount"].is_null() {
         "The sandbox does not support prices that the payer chooses."
-    } else if !price["recurring"].is_null() {
-        "This price is recurring; the payment mode accepts only one-time prices."
+    } else if !price["recurring"].is_null() && !recurring {
+        RECURRING
     } else {
         return Ok(price.clone());
     };
@@ -132,7 +174,12 @@ fn kept(state: &State, id: &str, param: &str) -> Result<Value, Error> {
 }
 
 /// A price from `price_data`, for this session only.
-fn described(state: &State, mut data: Params, new: &mut Vec<Value>) -> Result<Value, Error> {
+fn described(
+    state: &State,
+    mut data: Params,
+    recurring: bool,
+    new: &mut Vec<Value>,
+) -> Result<Value, Error> {
     let currency = money::currency(&mut data)?;
     let amount = data.integer("unit_amount")?;
     let amount = amount.ok_or_else(|| data.missing("unit_amount"))?;
@@ -140,11 +187,11 @@ fn described(state: &State, mut data: Params, new: &mut Vec<Value>) -> Result<Va
         let name = data.name("unit_amount");
         return Err(Error::invalid("unit_amount cannot be negative.").param(&name));
     }
-    if data.has("recurring") {
-        let message = "The payment mode accepts only one-time prices.";
-        return Err(Error::invalid(message).param(&data.name("recurring")));
+    if data.has("recurring") && !recurring {
+        return Err(Error::invalid(RECURRING).param(&data.name("recurring")));
     }
     let mut price = price::shape(&ids::long("price_1"), "", &currency, amount);
+    price::recurring(state, &mut data, &mut price)?;
     price["active"] = false.into();
     price::tax_behavior(&mut data, &mut price)?;
     price["product"] = product_of(state, &mut data, new)?;
@@ -174,14 +221,17 @@ fn product_of(state: &State, data: &mut Params, new: &mut Vec<Value>) -> Result<
 fn item(
     state: &State,
     price: &Value,
-    quantity: i64,
+    quantity: Option<i64>,
     currency: &str,
     product: Option<&Value>,
 ) -> Result<Option<Value>, Error> {
     let Some(offered) = price::in_currency(&state.store, price, currency) else {
         return Ok(None);
     };
-    let amount = price::of_quantity(&offered, quantity).unwrap_or(i64::MAX);
+    let amount = match price["recurring"].is_null() {
+        true => price::of_quantity(&offered, quantity.unwrap_or(0)).unwrap_or(i64::MAX),
+        false => price::cost(&state.store, price, quantity.unwrap_or(0)),
+    };
     if amount > LARGEST {
         money::chargeable(amount, currency).map_err(totals::of_the_total)?;
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     KIND,
     customer::update as update_customer,
-    discounts, get, keep_lines, payer, recovery,
+    discounts, get, keep_lines, payer, recovery, subscription,
     totals::{self, Known},
     ui,
 };
@@ -17,6 +17,7 @@ use crate::{
     objects::{
         customer, invoice, payment_intent,
         payment_method::{self, Chosen},
+        setup_intent,
     },
     params::Params,
     route::Call,
@@ -56,6 +57,9 @@ pub(crate) fn pay(state: &mut State, id: &str, method: Option<Chosen>) -> Result
     expect_open(&session, "paid")?;
     payer::expect_complete(state, &session)?;
     discounts::check(state, &session)?;
+    if subscription::is(&session) {
+        return subscription::pay(state, &session, method);
+    }
     if number(&session, "amount_total") == 0 {
         free(state, session);
         return Ok(Value::Null);
@@ -73,7 +77,7 @@ pub(crate) fn pay(state: &mut State, id: &str, method: Option<Chosen>) -> Result
 }
 
 /// What a session decides of its payment intent at every attempt.
-fn terms(session: &Value) -> Value {
+pub(super) fn terms(session: &Value) -> Value {
     let mut terms = json!({ "amount": session["amount_total"] });
     let shipped_to = &session["collected_information"]["shipping_details"];
     if !shipped_to.is_null() {
@@ -126,8 +130,16 @@ fn start(state: &mut State, session: &Value, method: &Chosen) -> String {
     started
 }
 
+/// The intent of a session; a subscription's session does not show it.
+pub(crate) fn intent_of(state: &State, session: &Value) -> String {
+    match subscription::is(session) {
+        true => subscription::intent(state, session),
+        false => text(session, "payment_intent").to_owned(),
+    }
+}
+
 /// Creates a customer of the payer; returns its id.
-fn customer_of(state: &mut State, session: &Value, billing: &Value) -> Value {
+pub(super) fn customer_of(state: &mut State, session: &Value, billing: &Value) -> Value {
     let details = payer::details_with(session, billing);
     let shipping = terms(session)["shipping"].take();
     customer::of_payer(state, &details, &shipping)["id"].clone()
@@ -141,6 +153,12 @@ pub(crate) fn follow(state: &mut State, intent: &Value) {
     };
     let (id, open) = (text(&session, "id"), session["status"] == "open");
     let late = session["payment_status"] == "unpaid" && session["status"] == "complete";
+    if subscription::is(&session) {
+        if open && intent["status"] == "succeeded" {
+            subscription::complete(state, &session, Some(intent));
+        }
+        return;
+    }
     match text(intent, "status") {
         "succeeded" if open => drop(complete(state, &session, "paid", Some(intent))),
         "processing" | "requires_capture" if open => {
@@ -239,13 +257,15 @@ pub(crate) fn on_timer(state: &mut State, session: &Value) {
 
 /// Expires a session and cancels its payment intent.
 fn end(state: &mut State, session: &Value) -> Value {
+    let intent = intent_of(state, session);
     let after = recovery::after(session, &state.url);
     if after.is_null() {
         state.drafts.remove(text(session, "id"));
     }
     let patch = json!({ "after_expiration": after, "status": "expired", "url": null });
     let ended = state.change_object("checkout.session.expired", text(session, "id"), &patch);
-    payment_intent::cancel_with_session(state, text(session, "payment_intent"));
+    payment_intent::cancel_with_session(state, &intent);
+    setup_intent::cancel_with_session(state, &intent);
     ended
 }
 

@@ -2,10 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{details::checked_url, discounts, get, payer, payment, saved, ui};
+use super::{details::checked_url, discounts, get, payer, payment, saved, subscription, ui};
 use crate::{
-    caller::Caller, error::Error, expand, money, objects::payment_intent, route::Call,
-    state::State, store::text,
+    caller::Caller,
+    error::Error,
+    expand, money,
+    objects::{payment_intent, setup_intent},
+    route::Call,
+    state::State,
+    store::text,
 };
 
 /// The fields of a session that its payer may see.
@@ -59,10 +64,17 @@ fn seen_by(state: &State, caller: Caller, session: &Value) -> Value {
         .iter()
         .map(|name| ((*name).to_owned(), session[*name].clone()));
     let mut page = Value::from(shown.collect::<Map<_, _>>());
-    let intent = state.store.find(text(session, "payment_intent"));
-    page["payment_intent"] = intent.map_or(Value::Null, |intent| {
-        payment_intent::seen_by(caller, intent)
-    });
+    page["payment_intent"] = Value::Null;
+    page["setup_intent"] = Value::Null;
+    if let Some(intent) = state.store.find(&payment::intent_of(state, session)) {
+        let kind = text(intent, "object");
+        page[kind] = match kind {
+            setup_intent::KIND => setup_intent::seen_by(caller, intent),
+            _ => payment_intent::seen_by(caller, intent),
+        };
+    }
+    page["needs_payment_method"] = subscription::needs_method(session).into();
+    page["recurring"] = subscription::shown(state, session);
     page["can_confirm"] = can_confirm(state, session).into();
     page["discounts"] = discounts::shown(state, session);
     page["line_items"] = json!(state.lines.get(id));
@@ -113,9 +125,14 @@ pub(super) fn confirm(state: &mut State, mut call: Call) -> Result<Value, Error>
     saved::consent(state, text(&session, "id"), &mut call.params)?;
     match payment::confirm(state, call) {
         Ok(session) => Ok(seen_by(state, caller, &session)),
-        Err(error) => Err(error.map(payment_intent::KIND, |intent| {
-            payment_intent::seen_by(caller, intent)
-        })),
+        Err(error) => {
+            let error = error.map(payment_intent::KIND, |intent| {
+                payment_intent::seen_by(caller, intent)
+            });
+            Err(error.map(setup_intent::KIND, |intent| {
+                setup_intent::seen_by(caller, intent)
+            }))
+        }
     }
 }
 

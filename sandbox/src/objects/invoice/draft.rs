@@ -98,8 +98,14 @@ pub(crate) fn add_line(state: &mut State, id: &str, mut line: Value) {
 
 /// Adds up the lines, and applies the balance of the customer; a negative balance is a credit.
 pub(super) fn total(invoice: &mut Value, balance: i64) {
-    let lines = invoice["lines"]["data"].as_array().into_iter().flatten();
-    let total: i64 = lines.map(|line| number(line, "amount")).sum();
+    let lines = invoice["lines"]["data"].as_array();
+    let lines: Vec<&Value> = lines.into_iter().flatten().collect();
+    let subtotal: i64 = lines.iter().map(|line| number(line, "amount")).sum();
+    let discounts = lines
+        .iter()
+        .filter_map(|line| line["discount_amounts"].as_array());
+    let discount: i64 = discounts.flatten().map(|one| number(one, "amount")).sum();
+    let total = subtotal - discount;
     let due = due(total, balance);
     shape::extend(
         invoice,
@@ -107,9 +113,13 @@ pub(super) fn total(invoice: &mut Value, balance: i64) {
             "amount_due": due,
             "amount_remaining": due,
             "starting_balance": balance,
-            "subtotal": total,
-            "subtotal_excluding_tax": total,
+            "subtotal": subtotal,
+            "subtotal_excluding_tax": subtotal,
             "total": total,
+            "total_discount_amounts": match discount {
+                0 => json!([]),
+                amount => json!([{ "amount": amount, "discount": null }]),
+            },
             "total_excluding_tax": total,
         }),
     );

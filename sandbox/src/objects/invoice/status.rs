@@ -14,8 +14,19 @@ use crate::{
 /// Finalizes a draft: it has a number, a page and, if anything is due, a payment intent. One that
 /// costs nothing is paid.
 pub(crate) fn finalize(state: &mut State, id: &str) -> Value {
+    let balance = balance_of(state, id);
+    let invoice = open(state, id, balance);
+    if number(&invoice, "amount_due") == 0 {
+        return paid(state, &invoice, None);
+    }
+    let intent = payment_intent::of_invoice(state, &invoice);
+    payments::open(state, &invoice, &intent);
+    invoice
+}
+
+/// Makes a draft final, with this balance of its customer.
+pub(super) fn open(state: &mut State, id: &str, balance: i64) -> Value {
     let mut invoice = state.store.find(id).cloned().unwrap_or_default();
-    let balance = balance_of(state, &invoice);
     draft::total(&mut invoice, balance);
     let left = draft::left(number(&invoice, "total"), balance);
     let customer = text(&invoice, "customer").to_owned();
@@ -33,16 +44,11 @@ pub(crate) fn finalize(state: &mut State, id: &str) -> Value {
     invoice["status"] = "open".into();
     invoice["status_transitions"] = times;
     invoice["webhooks_delivered_at"] = now().into();
-    let invoice = state.change_object("invoice.finalized", id, &invoice);
-    if number(&invoice, "amount_due") == 0 {
-        return paid(state, &invoice, None);
-    }
-    let intent = payment_intent::of_invoice(state, &invoice);
-    payments::open(state, &invoice, &intent);
-    invoice
+    state.change_object("invoice.finalized", id, &invoice)
 }
 
-fn balance_of(state: &State, invoice: &Value) -> i64 {
+fn balance_of(state: &State, invoice: &str) -> i64 {
+    let invoice = state.store.find(invoice).unwrap_or(&Value::Null);
     let customer = state.store.find(text(invoice, "customer"));
     customer.map_or(0, |customer| number(customer, "balance"))
 }

@@ -4,8 +4,15 @@ use serde_json::{Map, Value, json};
 
 use super::{by_event, name};
 use crate::{
-    clock::now, error::Error, ids, objects::customer, params::Params, route::Call, state::State,
-    store::text, usage::Record,
+    clock::{now, real_now},
+    error::Error,
+    ids,
+    objects::{customer, test_clock},
+    params::Params,
+    route::Call,
+    state::State,
+    store::text,
+    usage::Record,
 };
 
 /// Stripe's name for this kind of object.
@@ -36,9 +43,10 @@ pub(super) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let key = text(&meter["customer_mapping"], "event_payload_key");
     let customer = entry(&payload, key)?.to_owned();
     customer::expect(state, &customer).map_err(|error| error.param(&param(key)))?;
+    let _time = test_clock::of_customer(state, &customer);
     let value = value(&meter, &payload)?;
     let timestamp = in_time(timestamp, now().cast_signed())?;
-    if !state.usage.claim(&identifier, now()) {
+    if !state.usage.claim(&identifier, real_now()) {
         let message = format!("An event already exists with identifier {identifier}.");
         return Err(Error::invalid(&message));
     }

@@ -19,7 +19,7 @@ pub(crate) fn recurrence(interval: &str, count: i64) -> Value {
 }
 
 /// Reads `recurring`; a price without one is paid once.
-pub(super) fn read(state: &State, params: &mut Params, price: &mut Value) -> Result<(), Error> {
+pub(crate) fn read(state: &State, params: &mut Params, price: &mut Value) -> Result<(), Error> {
     let Some(mut given) = params.nested("recurring")? else {
         return Ok(());
     };

@@ -58,7 +58,7 @@ const FOR_BROWSERS: &[&str] = &[
 ];
 
 /// The intent as this caller sees it: a browser does not see metadata or the customer.
-pub(super) fn seen_by(caller: Caller, intent: &Value) -> Value {
+pub(crate) fn seen_by(caller: Caller, intent: &Value) -> Value {
     if caller != Caller::Publishable {
         return intent.clone();
     }
