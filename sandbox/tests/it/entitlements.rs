@@ -3,8 +3,12 @@
 use serde_json::{Value, json};
 use stripe_sandbox::Sandbox;
 
-use crate::api::{Api, api, text};
+use crate::{
+    api::{Api, api, event_types, text},
+    billing::{DAY, advance, change, clocked, monthly, payer, subscribe},
+};
 
+const SUMMARY: &str = "entitlements.active_entitlement_summary.updated";
 const FEATURES: &str = "/v1/entitlements/features";
 
 async fn feature(api: &Api, key: &str) -> Value {
@@ -121,4 +125,148 @@ async fn a_customer_without_a_subscription_has_no_entitlements() {
     api.get(&format!("{path}/ent_none"))
         .await
         .refused(404, "resource_missing");
+}
+
+/// Attaches a new feature to the product of a price.
+async fn attach(api: &Api, price: &str, key: &str) {
+    let price = api.get(&format!("/v1/prices/{price}")).await.ok();
+    let feature = feature(api, key).await;
+    let path = format!("/v1/products/{}/features", text(&price, "product"));
+    let form = [("entitlement_feature", text(&feature, "id"))];
+    api.post(&path, &form).await.ok();
+}
+
+/// The lookup keys of a customer's active entitlements.
+async fn active(api: &Api, customer: &str) -> Vec<String> {
+    let path = format!("/v1/entitlements/active_entitlements?customer={customer}");
+    let list = api.get(&path).await.ok();
+    keys(&list).into_iter().map(str::to_owned).collect()
+}
+
+/// The summaries of all events so far.
+fn summaries(stripe: &Sandbox) -> Vec<Value> {
+    let events = stripe.events();
+    let events = events.iter().filter(|event| event["type"] == SUMMARY);
+    events.map(|event| event["data"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_subscription_opens_features_and_its_end_closes_them() {
+    let stripe = Sandbox::start().await;
+    monthly(&stripe, "price_pro", 1000);
+    let api = api(&stripe);
+    attach(&api, "price_pro", "api").await;
+    attach(&api, "price_pro", "sso").await;
+    let ada = payer(&api, &[], "pm_card_visa").await;
+
+    let subscription = subscribe(&api, &ada, "price_pro", &[]).await;
+
+    assert_eq!(active(&api, &ada).await, ["api", "sso"]);
+    let opened = summaries(&stripe).pop().unwrap();
+    let summary = &opened["object"];
+    assert_eq!(summary["object"], "entitlements.active_entitlement_summary");
+    assert_eq!(
+        (&summary["customer"], &summary["livemode"]),
+        (&json!(ada), &json!(false))
+    );
+    assert_eq!(keys(&summary["entitlements"]), ["api", "sso"]);
+    let before = &opened["previous_attributes"]["entitlements"];
+    assert_eq!(before["data"], json!([]));
+    let one = text(&summary["entitlements"]["data"][0], "id");
+    let path = format!("/v1/entitlements/active_entitlements/{one}");
+    assert_eq!(
+        api.get(&path).await.ok(),
+        summary["entitlements"]["data"][0]
+    );
+    let types = event_types(&stripe);
+    let place = |kind: &str| types.iter().position(|one| one == kind);
+    assert!(
+        place("customer.subscription.created") < place(SUMMARY),
+        "{types:?}"
+    );
+
+    change(&api, &subscription, &[("metadata[a]", "b")]).await;
+    assert_eq!(
+        summaries(&stripe).len(),
+        1,
+        "nothing changed of the features"
+    );
+    let path = format!("/v1/subscriptions/{}", text(&subscription, "id"));
+    api.delete(&path).await.ok();
+    assert!(active(&api, &ada).await.is_empty());
+    let closed = summaries(&stripe).pop().unwrap();
+    assert_eq!(closed["object"]["entitlements"]["data"], json!([]));
+    let before = &closed["previous_attributes"]["entitlements"];
+    assert_eq!(keys(before), ["api", "sso"]);
+    api.get(&format!("/v1/entitlements/active_entitlements/{one}"))
+        .await
+        .refused(404, "resource_missing");
+}
+
+#[tokio::test]
+async fn another_plan_opens_and_closes_what_differs() {
+    let stripe = Sandbox::start().await;
+    monthly(&stripe, "price_small", 1000);
+    monthly(&stripe, "price_large", 3000);
+    let api = api(&stripe);
+    attach(&api, "price_small", "basic").await;
+    attach(&api, "price_large", "extra").await;
+    let ada = payer(&api, &[], "pm_card_visa").await;
+    let subscription = subscribe(&api, &ada, "price_small", &[]).await;
+    let item = text(&subscription["items"]["data"][0], "id");
+
+    let form = [("items[0][id]", item), ("items[0][price]", "price_large")];
+    change(&api, &subscription, &form).await;
+
+    assert_eq!(active(&api, &ada).await, ["extra"]);
+    assert_eq!(summaries(&stripe).len(), 2, "one for each change");
+    let second = subscribe(&api, &ada, "price_small", &[]).await;
+    assert_eq!(active(&api, &ada).await, ["extra", "basic"]);
+    assert_eq!(second["status"], "active");
+}
+
+#[tokio::test]
+async fn a_new_feature_of_a_product_opens_at_the_next_period() {
+    let stripe = Sandbox::start().await;
+    monthly(&stripe, "price_pro", 1000);
+    let api = api(&stripe);
+    attach(&api, "price_pro", "api").await;
+    let (clock, ada) = clocked(&api, "pm_card_visa").await;
+    let subscription = subscribe(&api, &ada, "price_pro", &[]).await;
+    attach(&api, "price_pro", "sso").await;
+    assert_eq!(active(&api, &ada).await, ["api"]);
+
+    let end = subscription["items"]["data"][0]["current_period_end"].as_u64();
+    advance(&api, &clock, end.unwrap() + DAY).await;
+
+    assert_eq!(active(&api, &ada).await, ["api", "sso"]);
+}
+
+#[tokio::test]
+async fn an_unpaid_first_invoice_opens_nothing() {
+    let stripe = Sandbox::start().await;
+    monthly(&stripe, "price_pro", 1000);
+    let api = api(&stripe);
+    attach(&api, "price_pro", "api").await;
+    let ada = payer(&api, &[], "").await;
+    let more = [("payment_behavior", "default_incomplete")];
+    let subscription = subscribe(&api, &ada, "price_pro", &more).await;
+    assert_eq!(subscription["status"], "incomplete");
+    assert!(active(&api, &ada).await.is_empty() && summaries(&stripe).is_empty());
+}
+
+#[tokio::test]
+async fn an_event_shows_ten_entitlements_and_says_that_there_are_more() {
+    let stripe = Sandbox::start().await;
+    monthly(&stripe, "price_pro", 1000);
+    let api = api(&stripe);
+    for place in 0..12 {
+        attach(&api, "price_pro", &format!("f{place}")).await;
+    }
+    let ada = payer(&api, &[], "pm_card_visa").await;
+    subscribe(&api, &ada, "price_pro", &[]).await;
+    let list = summaries(&stripe).pop().unwrap()["object"]["entitlements"].take();
+    assert_eq!((keys(&list).len(), &list["has_more"]), (10, &json!(true)));
+    let path = format!("/v1/entitlements/active_entitlements?customer={ada}&limit=100");
+    assert_eq!(keys(&api.get(&path).await.ok()).len(), 12);
 }

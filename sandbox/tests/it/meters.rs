@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use stripe_sandbox::Sandbox;
 
-use crate::api::{Api, api, event_types, text};
+use crate::{
+    api::{Api, api, event_types, text},
+    billing::{START, advance, clocked, current, subscribe},
+};
 
 const METERS: &str = "/v1/billing/meters";
 const EVENTS: &str = "/v1/billing/meter_events";
@@ -276,5 +279,70 @@ async fn a_meter_counts_events_or_takes_the_last() {
             summaries(&api, text(&meter, "id"), &ada, &time).await,
             [(from, wanted)]
         );
+    }
+}
+
+#[tokio::test]
+async fn usage_is_on_the_invoice_of_its_period_and_on_no_other() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let meter = meter(&api, "requests", "sum").await;
+    let form = [
+        ("currency", "usd"),
+        ("unit_amount", "3"),
+        ("recurring[interval]", "month"),
+        ("recurring[usage_type]", "metered"),
+        ("recurring[meter]", text(&meter, "id")),
+        ("product_data[name]", "Requests"),
+    ];
+    let price = api.post("/v1/prices", &form).await.ok();
+    let (clock, ada) = clocked(&api, "pm_card_visa").await;
+    let subscription = subscribe(&api, &ada, text(&price, "id"), &[]).await;
+    let first = text(&subscription, "latest_invoice").to_owned();
+    let first = api.get(&format!("/v1/invoices/{first}")).await.ok();
+    assert_eq!(
+        (&first["total"], &first["status"]),
+        (&json!(0), &json!("paid"))
+    );
+    let start = START.cast_signed();
+    for (value, at) in [("40", start + 10), ("60", start + 20)] {
+        report(&api, &ada, value, at).await;
+    }
+    let early = (start - 36 * DAY).to_string();
+    let form = [
+        ("event_name", "requests"),
+        ("payload[stripe_customer_id]", ada.as_str()),
+        ("payload[value]", "1"),
+        ("timestamp", &early),
+    ];
+    let early = api.post(EVENTS, &form).await;
+    assert_eq!(
+        early.body["error"]["param"], "timestamp",
+        "by the clock: {}",
+        early.text
+    );
+
+    let end = |now: &Value| {
+        now["items"]["data"][0]["current_period_end"]
+            .as_u64()
+            .unwrap()
+    };
+    for (usage, wanted) in [(0, 300), (7, 21)] {
+        if usage > 0 {
+            let now = current(&api, &subscription).await;
+            let at = now["items"]["data"][0]["current_period_start"]
+                .as_i64()
+                .unwrap();
+            report(&api, &ada, &usage.to_string(), at + 60).await;
+        }
+        let now = current(&api, &subscription).await;
+        advance(&api, &clock, end(&now) + 7200).await;
+        let now = current(&api, &subscription).await;
+        let invoice = text(&now, "latest_invoice").to_owned();
+        let invoice = api.get(&format!("/v1/invoices/{invoice}")).await.ok();
+        assert_eq!(invoice["status"], "paid");
+        assert_eq!(invoice["amount_paid"], wanted, "{invoice}");
+        let line = &invoice["lines"]["data"][0];
+        assert_eq!(line["quantity"], wanted / 3);
     }
 }

@@ -215,14 +215,12 @@ pub(super) fn usage(state: &State, held: &Value, period: (u64, u64)) -> Vec<Valu
     let items = items_of(held);
     let metered = items.iter().filter(|item| shape::is_metered(item));
     let line = |item| {
-        invoice::whole(
-            state,
-            item,
-            super::usage::of(state, held, item, period),
-            period,
-        )
+        let units = super::usage::of(state, held, item, period);
+        let mut line = invoice::whole(state, item, units, period).shape();
+        line["quantity"] = units.into();
+        line
     };
-    metered.map(|item| line(item).shape()).collect()
+    metered.map(line).collect()
 }
 
 fn period_of_item(item: &Value) -> (u64, u64) {
