@@ -30,6 +30,7 @@ pub(crate) mod setup_intent;
 pub(crate) mod shipping_rate;
 pub(crate) mod subscription;
 pub(crate) mod subscription_item;
+pub(crate) mod subscription_schedule;
 pub(crate) mod tax_registration;
 pub(crate) mod tax_settings;
 pub(crate) mod test_clock;
@@ -69,6 +70,7 @@ pub(crate) fn routes() -> Vec<Route> {
         invoice_item::ROUTES,
         subscription::ROUTES,
         subscription_item::ROUTES,
+        subscription_schedule::ROUTES,
         test_clock::ROUTES,
         tax_settings::ROUTES,
         tax_registration::ROUTES,
@@ -84,6 +86,7 @@ pub(crate) const TIMERS: &[Timer] = &[
     (promotion_code::KIND, coupon::on_timer),
     (refund::KIND, refund::on_timer),
     (subscription::KIND, subscription::on_timer),
+    (subscription_schedule::KIND, subscription_schedule::on_timer),
     (invoice::KIND, invoice::on_timer),
 ];
 

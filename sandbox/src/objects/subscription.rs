@@ -45,6 +45,8 @@ mod update;
 mod usage;
 
 pub(crate) use cancellation::cancel;
+pub(crate) use cancellation::end;
+pub(crate) use change::{PRORATIONS, Prorations, replace_items};
 pub(crate) use creation::New;
 pub(crate) use creation::create;
 pub(crate) use prepaid::start_paid;
@@ -96,6 +98,15 @@ pub(crate) fn set(state: &mut State, id: &str, patch: &Value) -> Value {
         entitlement::follow(state, &changed);
     }
     changed
+}
+
+/// The subscription that a parameter names, if it has not ended.
+pub(crate) fn live_at(state: &State, id: &str, param: &str) -> Result<Value, Error> {
+    let held = state.store.get(KIND, id, param)?;
+    match ENDED.contains(&text(held, "status")) {
+        true => Err(Error::invalid("The subscription ended.").param(param)),
+        false => Ok(held.clone()),
+    }
 }
 
 /// The subscription with this id, if it has not ended.

@@ -52,6 +52,7 @@ mod receiver;
 mod recurring_prices;
 mod refunds;
 mod renewals;
+mod schedules;
 mod setup_intents;
 mod shipping_rates;
 mod stripe_js;

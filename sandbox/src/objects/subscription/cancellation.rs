@@ -9,7 +9,7 @@ use crate::{
     objects::{
         entitlement,
         invoice::{self, Draft},
-        invoice_item, test_clock,
+        invoice_item, subscription_schedule, test_clock,
     },
     route::Call,
     state::State,
@@ -63,6 +63,7 @@ pub(crate) fn end(state: &mut State, id: &str, reason: Option<&str>) -> Value {
     });
     state.update(id, &patch);
     stop_invoices(state, &held);
+    subscription_schedule::on_ended(state, &held);
     let ended = state.store.find(id).cloned().unwrap_or_default();
     state.emit("customer.subscription.deleted", &ended, None);
     entitlement::follow(state, &ended);

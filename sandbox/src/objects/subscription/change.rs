@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     at,
     creation::{Behavior, bill, check_collection, in_trial},
+    items::New as NewItem,
     items_of, pending,
     period::Interval,
     period_of, proration, renewal, set, shape,
@@ -20,15 +21,36 @@ use crate::{
 /// The values of `proration_behavior`.
 pub(crate) const PRORATIONS: &[&str] = &["always_invoice", "create_prorations", "none"];
 
+/// What the rest of a period costs or is worth: Stripe's `proration_behavior`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Prorations {
+    /// It is on the next invoice.
+    #[default]
+    Create,
+    /// It is invoiced at once.
+    Invoice,
+    /// Nothing.
+    None,
+}
+
+impl Prorations {
+    /// The one with Stripe's name.
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "always_invoice" => Self::Invoice,
+            "none" => Self::None,
+            _ => Self::Create,
+        }
+    }
+}
+
 /// The wanted change of a subscription.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
     /// All items after it, if they change.
     pub(crate) items: Option<Vec<Value>>,
-    /// True for `proration_behavior=none`.
-    pub(crate) unprorated: bool,
-    /// True for `proration_behavior=always_invoice`.
-    pub(crate) invoiced: bool,
+    /// What the rest of the period costs.
+    pub(crate) prorations: Prorations,
     /// The time from which it counts; now without one.
     pub(crate) proration_date: Option<u64>,
     /// True when a new billing cycle starts now.
@@ -62,7 +84,8 @@ impl Wanted {
         let other_interval = of(&before) != of(&after) && !in_trial(held);
         let restarts = self.restarts || trial_ends || other_interval;
         let mut lines = Vec::new();
-        if !self.unprorated && !in_trial(held) {
+        let ends = from >= period_of(held).1;
+        if self.prorations != Prorations::None && !in_trial(held) && !ends {
             lines = match restarts {
                 true => proration::credits(state, &before, period_of(held), from),
                 false => proration::lines(state, &before, &after, period_of(held), from),
@@ -83,6 +106,61 @@ impl Wanted {
             }
         }
     }
+}
+
+impl Change {
+    /// Returns true when an invoice is made at once.
+    pub(super) fn is_billed(&self, prorations: Prorations) -> bool {
+        (self.restarts || prorations == Prorations::Invoice) && !self.lines.is_empty()
+    }
+}
+
+/// Gives a subscription the items of a phase of its schedule. At the end of a period the renewal
+/// bills them.
+pub(crate) fn replace_items(
+    state: &mut State,
+    held: &Value,
+    new: &[NewItem],
+    prorations: Prorations,
+    mut more: Value,
+) -> Result<(), Error> {
+    let (id, (start, end)) = (text(held, "id"), period_of(held));
+    let mut before = items_of(held);
+    let mut items = Vec::new();
+    for new in new {
+        let same = before
+            .iter()
+            .position(|old| old["price"]["id"] == new.price["id"]);
+        let place = same.or((!before.is_empty()).then_some(0));
+        let mut item = shape::item(id, new, (start, end));
+        if let Some(old) = place.map(|place| before.remove(place)) {
+            for field in ["id", "created"] {
+                item[field] = old[field].clone();
+            }
+        }
+        let known = text(&item, "id").to_owned();
+        state.billing.items.insert(known, id.to_owned());
+        items.push(item);
+    }
+    if now() < end {
+        let wanted = Wanted {
+            items: Some(items),
+            prorations,
+            ..Wanted::default()
+        };
+        let mut change = wanted.of(state, held);
+        super::update::merge(&mut change.patch, more);
+        return make(state, held, change, prorations, Behavior::Allow);
+    }
+    let old = held["items"]["data"]
+        .get(0)
+        .map(|item| Interval::of(&item["price"]));
+    if old != items.first().map(|item| Interval::of(&item["price"])) {
+        more["billing_cycle_anchor"] = end.into();
+    }
+    more["items"] = shape::list(held, items);
+    set(state, id, &more);
+    Ok(())
 }
 
 /// A trial with another end; what was paid is not credited.
@@ -149,11 +227,11 @@ pub(super) fn make(
     state: &mut State,
     held: &Value,
     change: Change,
-    invoiced: bool,
+    prorations: Prorations,
     behavior: Behavior,
 ) -> Result<(), Error> {
     let id = text(held, "id");
-    let at_once = (change.restarts || invoiced) && !change.lines.is_empty();
+    let at_once = change.is_billed(prorations);
     if !at_once {
         set(state, id, &change.patch);
         keep(state, held, &change.lines);

@@ -81,7 +81,7 @@ fn of_held(
     let cancels = details.flag("cancel_now")?.unwrap_or(false);
     let at_end = details.flag("cancel_at_period_end")?;
     let at_end = at_end.unwrap_or(held["cancel_at_period_end"] == true);
-    let invoiced = wanted.invoiced;
+    let prorations = wanted.prorations;
     let change = wanted.of(state, held);
     let ended = super::ENDED.contains(&text(held, "status"));
     if ended || ((cancels || at_end) && waiting(state, held).is_empty()) {
@@ -91,7 +91,7 @@ fn of_held(
     for (name, value) in change.patch.as_object().into_iter().flatten() {
         after[name] = value.clone();
     }
-    let at_once = cancels || ((change.restarts || invoiced) && !change.lines.is_empty());
+    let at_once = cancels || change.is_billed(prorations);
     let (lines, period, attempt) = match (recurring, at_once) {
         (true, _) => {
             let (lines, start) = next(state, &after, Vec::new());

@@ -3,12 +3,17 @@
 use serde_json::{Value, json};
 
 use super::{
-    change::{self, PRORATIONS, Wanted},
+    change::{self, PRORATIONS, Prorations, Wanted},
     creation::{Behavior, details, future},
     items, live, period_of, renewal, set,
 };
 use crate::{
-    clock::now, error::Error, objects::test_clock, params::Params, route::Call, state::State,
+    clock::now,
+    error::Error,
+    objects::{subscription_schedule, test_clock},
+    params::Params,
+    route::Call,
+    state::State,
     store::text,
 };
 
@@ -18,6 +23,7 @@ pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let held = live(state, &id, "updated")?;
     let _time = test_clock::enter(state, &held);
     let params = &mut call.params;
+    check_schedule(&held, params)?;
     let behavior = Behavior::read(params)?;
     let wanted = wanted(state, params, &held)?;
     let mut patch = details(state, params, text(&held, "customer"), &held)?;
@@ -26,7 +32,7 @@ pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> 
     }
     params.accept(&["off_session", "trial_from_plan"]);
     call.params.finish()?;
-    let invoiced = wanted.invoiced;
+    let prorations = wanted.prorations;
     let change = wanted.of(state, &held);
     let changes = change
         .patch
@@ -39,15 +45,43 @@ pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> 
     if changes {
         let mut change = change;
         merge(&mut change.patch, patch);
-        change::make(state, &held, change, invoiced, behavior)?;
+        change::make(state, &held, change, prorations, behavior)?;
     } else {
         set(state, &id, &patch);
     }
+    let held = state.store.find(&id).cloned().unwrap_or_default();
+    keep_items(state, &held);
+    subscription_schedule::follow(state, &held);
     renewal::schedule(state, &id);
-    Ok(state.store.find(&id).cloned().unwrap_or_default())
+    Ok(held)
 }
 
-fn merge(fields: &mut Value, more: Value) {
+/// Remembers the subscription of each item.
+fn keep_items(state: &mut State, held: &Value) {
+    for item in super::items_of(held) {
+        let (item, held) = (text(&item, "id").to_owned(), text(held, "id").to_owned());
+        state.billing.items.insert(item, held);
+    }
+}
+
+/// Rejects a cancellation beside the schedule of a subscription.
+fn check_schedule(held: &Value, params: &Params) -> Result<(), Error> {
+    let cancels = ["cancel_at", "cancel_at_period_end"];
+    let given = cancels.iter().find(|name| params.has(name));
+    match (held["schedule"].as_str(), given) {
+        (Some(schedule), Some(name)) => {
+            let message = format!(
+                "The subscription is managed by the subscription schedule `{schedule}`, and \
+                 updating any cancelation behavior directly is not allowed. Please update the \
+                 schedule instead."
+            );
+            Err(Error::invalid(&message).param(name))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn merge(fields: &mut Value, more: Value) {
     for (name, value) in more.as_object().into_iter().flatten() {
         fields[name] = value.clone();
     }
@@ -71,8 +105,7 @@ pub(crate) fn wanted(
     };
     Ok(Wanted {
         items,
-        unprorated: prorations.as_deref() == Some("none"),
-        invoiced: prorations.as_deref() == Some("always_invoice"),
+        prorations: Prorations::named(prorations.as_deref().unwrap_or_default()),
         proration_date: date(params, held)?,
         restarts: anchor.as_deref() == Some("now"),
         trial_end,
