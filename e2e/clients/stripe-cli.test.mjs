@@ -90,6 +90,21 @@ for (const event of [
   "payment_method.detached",
   "charge.dispute.created",
   "charge.dispute.closed",
+  "customer.subscription.created",
+  "customer.subscription.updated",
+  "customer.subscription.deleted",
+  "customer.subscription.trial_will_end",
+  "customer.subscription.paused",
+  "invoice.created",
+  "invoice.finalized",
+  "invoice.updated",
+  "invoice.paid",
+  "invoice.payment_succeeded",
+  "invoice.payment_failed",
+  "invoice.payment_action_required",
+  "invoice.voided",
+  "invoice.marked_uncollectible",
+  "invoiceitem.created",
 ]) {
   test(`stripe trigger ${event} makes that event`, { skip }, (t) => trigger(t, event));
 }

@@ -31,6 +31,8 @@ pub(crate) struct Billing {
     pub(crate) starting: Option<String>,
     /// The end of the trial that was announced, by the subscription's id.
     pub(crate) announced: HashMap<String, u64>,
+    /// The invoice items that wait for an invoice, oldest first.
+    pub(crate) waiting: Vec<String>,
     /// The fields that a subscription gets when an invoice is paid, by the invoice's id.
     pub(crate) pending: HashMap<String, Value>,
 }
@@ -57,6 +59,7 @@ impl Default for Billing {
             collecting: false,
             starting: None,
             announced: HashMap::new(),
+            waiting: Vec::new(),
             pending: HashMap::new(),
         }
     }

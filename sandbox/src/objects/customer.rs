@@ -10,7 +10,7 @@ use crate::{
     ids,
     list::{Page, is},
     metadata,
-    objects::{payment_method, test_clock},
+    objects::{payment_method, subscription, test_clock},
     params::Params,
     route::{Call, Route},
     state::State,
@@ -75,6 +75,19 @@ fn shape() -> Value {
         "tax_exempt": "none",
         "test_clock": null,
     })
+}
+
+/// Clears the default of a customer whose payment method was detached.
+pub(crate) fn forget_method(state: &mut State, id: &str, method: &str) {
+    let Ok(customer) = state.store.get(KIND, id, KIND) else {
+        return;
+    };
+    let mut settings = customer["invoice_settings"].clone();
+    if settings["default_payment_method"] == *method {
+        settings["default_payment_method"] = Value::Null;
+        let patch = json!({ "invoice_settings": settings });
+        state.change_object("customer.updated", id, &patch);
+    }
 }
 
 /// Rejects a reference to a customer that does not exist or was deleted.
@@ -215,11 +228,12 @@ pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> 
     Ok(state.change_object("customer.updated", text(&customer, "id"), &customer))
 }
 
-/// Deletes a customer and detaches its payment methods.
+/// Deletes a customer, cancels its subscriptions and detaches its payment methods.
 pub(crate) fn delete(state: &mut State, call: Call) -> Result<Value, Error> {
     let id = call.id();
     call.params.finish()?;
     let customer = state.store.get(KIND, &id, "id")?.clone();
+    subscription::end_all(state, &id);
     let methods = payment_method::of_customer(state, &id);
     for method in methods {
         state.change_object(

@@ -50,7 +50,7 @@ pub(crate) fn of_line(state: &mut State, subscription: &Value, line: &Value) -> 
     item["pricing"] = line["pricing"].clone();
     item["proration"] = details["proration"].clone();
     item["test_clock"] = subscription["test_clock"].clone();
-    state.create("invoiceitem.created", item)
+    keep(state, item)
 }
 
 fn shape(customer: &str, currency: &str) -> Value {
@@ -83,12 +83,27 @@ fn shape(customer: &str, currency: &str) -> Value {
 /// The items that wait for an invoice of this subscription, oldest first; without a subscription,
 /// those of the customer alone.
 pub(crate) fn pending(state: &State, customer: &str, subscription: Option<&str>) -> Vec<Value> {
-    let waits = |item: &Value| {
+    let waits = |item: &&Value| {
         let of = item["parent"]["subscription_details"]["subscription"].as_str();
-        item["customer"] == *customer && item["invoice"].is_null() && of == subscription
+        item["customer"] == *customer && of == subscription
     };
-    let items = state.store.all(KIND).filter(|item| waits(item));
-    items.map(std::borrow::Cow::into_owned).collect()
+    let items = state.billing.waiting.iter();
+    let items = items.filter_map(|id| state.store.find(id)).filter(waits);
+    items.cloned().collect()
+}
+
+/// Stores an item, which waits unless it is on an invoice.
+fn keep(state: &mut State, item: Value) -> Value {
+    if item["invoice"].is_null() {
+        state.billing.waiting.push(text(&item, "id").to_owned());
+    }
+    state.create("invoiceitem.created", item)
+}
+
+/// Puts an item on an invoice.
+pub(crate) fn put_on(state: &mut State, item: &str, invoice: &str) {
+    state.billing.waiting.retain(|waits| waits != item);
+    state.update(item, &json!({ "invoice": invoice }));
 }
 
 /// The line of an invoice for an item.
@@ -175,7 +190,7 @@ fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     }
     params.accept(&["discountable", "period", "tax_behavior", "tax_code"]);
     call.params.finish()?;
-    let item = state.create("invoiceitem.created", item);
+    let item = keep(state, item);
     if item["invoice"].is_string() {
         invoice::add_line(state, text(&item, "invoice"), line(&item));
     }
@@ -201,7 +216,9 @@ fn delete(state: &mut State, call: Call) -> Result<Value, Error> {
 
 /// Deletes an item that waits.
 pub(crate) fn drop(state: &mut State, item: &Value) -> Value {
-    let deleted = state.store.delete(text(item, "id"));
+    let id = text(item, "id");
+    state.billing.waiting.retain(|waits| waits != id);
+    let deleted = state.store.delete(id);
     state.emit("invoiceitem.deleted", item, None);
     deleted
 }

@@ -44,8 +44,7 @@ mod status;
 mod update;
 mod usage;
 
-pub(crate) use cancellation::cancel;
-pub(crate) use cancellation::end;
+pub(crate) use cancellation::{cancel, end, end_all};
 pub(crate) use change::{PRORATIONS, Prorations, replace_items};
 pub(crate) use creation::New;
 pub(crate) use creation::create;

@@ -401,3 +401,64 @@ async fn a_paused_collection_makes_no_payment_until_it_resumes() {
         assert_eq!(stripe.charges().len(), 2);
     }
 }
+
+#[tokio::test]
+async fn a_deleted_customer_has_no_live_subscription_and_a_detached_card_is_no_default() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    monthly(&stripe, "price_pro", 1500);
+    let (clock, customer) = clocked(&api, "pm_card_visa").await;
+    let held = subscribe(&api, &customer, "price_pro", &[]).await;
+    let card = stripe.customers()[0]["invoice_settings"]["default_payment_method"].clone();
+    stripe.forget(card.as_str().unwrap()).unwrap();
+    let settings = &stripe.customers()[0]["invoice_settings"];
+    assert_eq!(settings["default_payment_method"], json!(null));
+    advance(&api, &clock, FEBRUARY + 3600).await;
+    assert_eq!(current(&api, &held).await["status"], "past_due");
+
+    stripe.delete_customer(&customer).unwrap();
+
+    let ended = current(&api, &held).await;
+    assert_eq!(
+        (&ended["status"], &ended["ended_at"]),
+        (&json!("canceled"), &json!(FEBRUARY + 3600))
+    );
+}
+
+#[tokio::test]
+async fn two_hundred_subscriptions_renew_for_a_year_in_order_of_time() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    monthly(&stripe, "price_pro", 1500);
+    let (clock, customer) = clocked(&api, "pm_card_visa").await;
+    for _ in 0..200 {
+        let params = json!({ "customer": customer, "items": [{ "price": "price_pro" }] });
+        stripe.create_subscription(params).unwrap();
+    }
+
+    stripe
+        .advance_clock(&clock, START + 365 * DAY + 3600)
+        .unwrap();
+
+    let charges = stripe.charges();
+    assert_eq!(charges.len(), 200 * 13);
+    let times: Vec<u64> = charges
+        .iter()
+        .map(|one| one["created"].as_u64().unwrap())
+        .collect();
+    assert!(times.is_sorted());
+    let invoices = stripe.invoices();
+    let of = |range: &[serde_json::Value]| -> Vec<String> {
+        let parents = range
+            .iter()
+            .map(|one| &one["parent"]["subscription_details"]);
+        parents
+            .map(|parent| text(parent, "subscription").to_owned())
+            .collect()
+    };
+    assert_eq!(
+        of(&invoices[..200]),
+        of(&invoices[2400..]),
+        "each month in order of creation"
+    );
+}

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::shape;
 use crate::{
     ids,
+    objects::invoice_item,
     state::State,
     store::{number, text},
 };
@@ -58,12 +59,10 @@ impl Draft<'_> {
         let invoice = self.shape(state);
         let id = text(&invoice, "id").to_owned();
         for line in invoice["lines"]["data"].as_array().into_iter().flatten() {
-            let item = &line["parent"]["subscription_item_details"]["invoice_item"];
-            let item = item
-                .as_str()
-                .or(line["parent"]["invoice_item_details"]["invoice_item"].as_str());
-            if let Some(item) = item {
-                state.update(item, &json!({ "invoice": id }));
+            let details = ["subscription_item_details", "invoice_item_details"];
+            let items = details.map(|kind| text(&line["parent"][kind], "invoice_item"));
+            for item in items.into_iter().filter(|item| !item.is_empty()) {
+                invoice_item::put_on(state, item, &id);
             }
         }
         let invoice = state.create("invoice.created", invoice);

@@ -68,8 +68,11 @@ pub(crate) fn detach(state: &mut State, mut call: Call) -> Result<Value, Error> 
         let message = "This payment_method is not attached to a customer.";
         return Err(Error::invalid(message).executed());
     }
+    let owner = text(method, "customer").to_owned();
     let patch = json!({ "customer": null });
-    Ok(state.change_object("payment_method.detached", &id, &patch))
+    let detached = state.change_object("payment_method.detached", &id, &patch);
+    customer::forget_method(state, &owner, &id);
+    Ok(detached)
 }
 
 pub(super) fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {

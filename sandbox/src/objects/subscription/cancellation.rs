@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{at, change, items_of, live, period_of, renewal};
+use super::{KIND, at, change, items_of, live, period_of, renewal};
 use crate::{
     clock::now,
     error::Error,
@@ -68,6 +68,19 @@ pub(crate) fn end(state: &mut State, id: &str, reason: Option<&str>) -> Value {
     state.emit("customer.subscription.deleted", &ended, None);
     entitlement::follow(state, &ended);
     ended
+}
+
+/// Cancels the subscriptions of a customer that is deleted.
+pub(crate) fn end_all(state: &mut State, customer: &str) {
+    let live = |held: &Value| {
+        held["customer"] == *customer && !super::ENDED.contains(&text(held, "status"))
+    };
+    let held = state.store.all(KIND).filter(|held| live(held));
+    let ids: Vec<String> = held.map(|held| text(&held, "id").to_owned()).collect();
+    let _time = test_clock::of_customer(state, customer);
+    for id in ids {
+        end(state, &id, Some("cancellation_requested"));
+    }
 }
 
 /// Stops the collection of what is still open.

@@ -71,6 +71,11 @@ pub(crate) struct Change {
 }
 
 impl Wanted {
+    /// Returns true when the trial ends now.
+    pub(super) fn ends_trial(&self, held: &Value) -> bool {
+        in_trial(held) && self.trial_end.is_some_and(|end| end <= now())
+    }
+
     /// Computes the change.
     pub(crate) fn of(self, state: &State, held: &Value) -> Change {
         let before = items_of(held);
@@ -80,7 +85,7 @@ impl Wanted {
         }
         let from = self.proration_date.unwrap_or_else(now);
         let of = |items: &[Value]| items.first().map(|item| Interval::of(&item["price"]));
-        let trial_ends = in_trial(held) && self.trial_end.is_some();
+        let trial_ends = self.ends_trial(held);
         let other_interval = of(&before) != of(&after) && !in_trial(held);
         let restarts = self.restarts || trial_ends || other_interval;
         let mut lines = Vec::new();

@@ -127,21 +127,31 @@ pub(super) fn announce(state: &mut State, held: &Value) {
     state.emit("customer.subscription.trial_will_end", held, None);
 }
 
-/// Ends a trial at its time: with an invoice, or as `trial_settings` says without a payment method.
+/// Ends a trial at its time: with an invoice, unless its settings say otherwise.
 fn end_trial(state: &mut State, held: &Value) {
-    let id = text(held, "id");
-    let lacks = pause::lacks_method(state, held);
-    match text(
-        &held["trial_settings"]["end_behavior"],
-        "missing_payment_method",
-    ) {
-        "pause" if lacks => pause::pause(state, held),
-        "cancel" if lacks => drop(cancellation::end(state, id, Some("payment_failed"))),
-        _ => {
-            let end = at(held, "trial_end").unwrap_or_else(now);
-            renew(state, held, end, fields([("status", "active".into())]));
-        }
+    if !ends_without_method(state, held) {
+        let end = at(held, "trial_end").unwrap_or_else(now);
+        renew(state, held, end, fields([("status", "active".into())]));
     }
+}
+
+/// Pauses or cancels a subscription whose trial ends without a payment method, if
+/// `trial_settings` say so; returns true then.
+pub(super) fn ends_without_method(state: &mut State, held: &Value) -> bool {
+    let end = &held["trial_settings"]["end_behavior"];
+    let cancels = match text(end, "missing_payment_method") {
+        "cancel" => true,
+        "pause" => false,
+        _ => return false,
+    };
+    if !pause::lacks_method(state, held) {
+        return false;
+    }
+    match cancels {
+        true => drop(cancellation::end(state, text(held, "id"), None)),
+        false => pause::pause(state, held),
+    }
+    true
 }
 
 /// Begins the period after `start`, with a draft of its invoice and these other changes.

@@ -32,6 +32,11 @@ pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> 
     }
     params.accept(&["off_session", "trial_from_plan"]);
     call.params.finish()?;
+    if wanted.ends_trial(&held) && renewal::ends_without_method(state, &held) {
+        patch["trial_end"] = now().into();
+        set(state, &id, &patch);
+        return Ok(state.store.find(&id).cloned().unwrap_or_default());
+    }
     let prorations = wanted.prorations;
     let change = wanted.of(state, &held);
     let changes = change
