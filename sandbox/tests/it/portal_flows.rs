@@ -9,20 +9,20 @@ use crate::{
     hosted::{browser, goes_to, path},
 };
 
-const SESSIONS: &str = "/v1/billing_portal/sessions";
+pub(crate) const SESSIONS: &str = "/v1/billing_portal/sessions";
 const CONFIGURATIONS: &str = "/v1/billing_portal/configurations";
 const CARD: Form<'_> = &[("expiry", "12/34"), ("cvc", "123")];
 
 /// A shop with two plans, a customer with the small one, and a configuration that allows `more`.
-struct Shop {
-    stripe: Sandbox,
-    api: Api,
-    customer: String,
-    subscription: Value,
-    configuration: String,
+pub(crate) struct Shop {
+    pub(crate) stripe: Sandbox,
+    pub(crate) api: Api,
+    pub(crate) customer: String,
+    pub(crate) subscription: Value,
+    pub(crate) configuration: String,
 }
 
-async fn shop(more: Form<'_>) -> Shop {
+pub(crate) async fn shop(more: Form<'_>) -> Shop {
     let stripe = Sandbox::start().await;
     monthly(&stripe, "price_small", 1000);
     monthly(&stripe, "price_large", 3000);
@@ -61,7 +61,7 @@ async fn shop(more: Form<'_>) -> Shop {
 }
 
 impl Shop {
-    async fn try_session(&self, more: Form<'_>) -> crate::api::Reply {
+    pub(crate) async fn try_session(&self, more: Form<'_>) -> crate::api::Reply {
         let form = [
             ("customer", self.customer.as_str()),
             ("configuration", &self.configuration),
@@ -71,13 +71,13 @@ impl Shop {
     }
 
     /// The path of a new session's page.
-    async fn session(&self, more: Form<'_>) -> String {
+    pub(crate) async fn session(&self, more: Form<'_>) -> String {
         let session = self.try_session(more).await.ok();
         path(&session["url"], &self.stripe)
     }
 
     /// A flow for the subscription, which returns to the shop.
-    async fn flow(&self, kind: &str, more: Form<'_>) -> String {
+    pub(crate) async fn flow(&self, kind: &str, more: Form<'_>) -> String {
         let subscription = format!("flow_data[{kind}][subscription]");
         let form = [
             ("flow_data[type]", kind),
@@ -93,12 +93,12 @@ impl Shop {
         self.session(&form).await
     }
 
-    async fn now(&self) -> Value {
+    pub(crate) async fn now(&self) -> Value {
         current(&self.api, &self.subscription).await
     }
 
     /// The path of one of the subscription's pages.
-    fn page(&self, session: &str, what: &str) -> String {
+    pub(crate) fn page(&self, session: &str, what: &str) -> String {
         format!(
             "{session}/subscriptions/{}/{what}",
             text(&self.subscription, "id")
@@ -106,48 +106,10 @@ impl Shop {
     }
 
     /// The page to which the session's first page leads.
-    async fn lead(&self, session: &str) -> String {
+    pub(crate) async fn lead(&self, session: &str) -> String {
         let reply = browser(&self.stripe).get(session).await;
         goes_to(&reply).to_owned()
     }
-}
-
-#[tokio::test]
-async fn the_page_cancels_and_keeps_a_subscription() {
-    let shop = shop(&[]).await;
-    let session = shop.session(&[]).await;
-    let browser = browser(&shop.stripe);
-    let home = browser.get(&session).await;
-    for part in [
-        "at 10.00 USD per month",
-        "Renews on",
-        "Cancel the subscription",
-        "Change the plan",
-        "Add a card",
-        "Invoices",
-    ] {
-        assert!(home.text.contains(part), "{part} is not in {}", home.text);
-    }
-    let page = browser.get(&shop.page(&session, "cancel")).await;
-    assert!(page.text.contains("is not renewed"), "{}", page.text);
-
-    let done = browser.post(&shop.page(&session, "cancel"), &[]).await;
-    assert_eq!(goes_to(&done), format!("{session}/home"));
-    let now = shop.now().await;
-    assert_eq!(
-        (&now["status"], &now["cancel_at_period_end"]),
-        (&json!("active"), &json!(true))
-    );
-    let home = browser.get(goes_to(&done)).await;
-    assert!(home.text.contains("Ends on") && home.text.contains("Keep the subscription"));
-
-    let kept = browser.post(&shop.page(&session, "resume"), &[]).await;
-    assert_eq!(goes_to(&kept), format!("{session}/home"));
-    let now = shop.now().await;
-    assert_eq!(
-        (&now["cancel_at_period_end"], &now["cancel_at"]),
-        (&json!(false), &Value::Null)
-    );
 }
 
 #[tokio::test]
@@ -287,106 +249,4 @@ async fn a_flow_saves_a_card_and_makes_it_the_default() {
         "{}",
         home.text
     );
-}
-
-#[tokio::test]
-async fn a_flow_that_the_configuration_does_not_allow_is_refused() {
-    let shop = shop(&[]).await;
-    shop.stripe.save_portal_settings();
-    let subscription = text(&shop.subscription, "id");
-    let default = [
-        ("customer", shop.customer.as_str()),
-        ("flow_data[type]", "subscription_update"),
-    ];
-    let refused = shop.api.post(SESSIONS, &default).await;
-    let words = "the subscription update feature in the portal configuration is disabled";
-    assert!(
-        text(&refused.body["error"], "message").contains(words),
-        "{}",
-        refused.text
-    );
-
-    let items = "flow_data[subscription_update_confirm][items][0]";
-    let (id, price) = (format!("{items}[id]"), format!("{items}[price]"));
-    let item = text(&shop.subscription["items"]["data"][0], "id");
-    let confirms = [
-        ("flow_data[type]", "subscription_update_confirm"),
-        (
-            "flow_data[subscription_update_confirm][subscription]",
-            subscription,
-        ),
-        (id.as_str(), item),
-        (price.as_str(), "price_small"),
-    ];
-    let refused = shop.try_session(&confirms).await;
-    assert!(
-        refused.text.contains("does not include the price"),
-        "{}",
-        refused.text
-    );
-    let stranger = payer(&shop.api, &[], "").await;
-    let cancels = [
-        ("customer", stranger.as_str()),
-        ("flow_data[type]", "subscription_cancel"),
-        ("flow_data[subscription_cancel][subscription]", subscription),
-    ];
-    let refused = shop
-        .api
-        .post(SESSIONS, &cancels)
-        .await
-        .refused(400, "resource_missing");
-    assert_eq!(
-        refused["param"],
-        "flow_data[subscription_cancel][subscription]"
-    );
-    let none = [("flow_data[type]", "subscription_cancel")];
-    let refused = shop
-        .try_session(&none)
-        .await
-        .refused(400, "parameter_missing");
-    assert_eq!(refused["param"], "flow_data[subscription_cancel]");
-    let returns = [
-        ("flow_data[type]", "payment_method_update"),
-        ("flow_data[after_completion][type]", "redirect"),
-    ];
-    let refused = shop
-        .try_session(&returns)
-        .await
-        .refused(400, "parameter_missing");
-    assert_eq!(refused["param"], "flow_data[after_completion][redirect]");
-}
-
-#[tokio::test]
-async fn the_page_neither_shows_nor_does_what_is_not_allowed() {
-    let shop = shop(&[]).await;
-    shop.stripe.save_portal_settings();
-    let session = shop
-        .api
-        .post(SESSIONS, &[("customer", &shop.customer)])
-        .await
-        .ok();
-    let session = path(&session["url"], &shop.stripe);
-    let browser = browser(&shop.stripe);
-    let home = browser.get(&session).await;
-    assert!(!home.text.contains("Change the plan"), "{}", home.text);
-    let changed = browser
-        .post(&shop.page(&session, "update"), &[("price", "price_large")])
-        .await;
-    assert!(
-        changed.text.contains("does not offer this here"),
-        "{}",
-        changed.text
-    );
-    assert_eq!(shop.now().await, shop.subscription);
-
-    let stranger = payer(&shop.api, &[], "").await;
-    let other = shop
-        .api
-        .post(SESSIONS, &[("customer", &stranger)])
-        .await
-        .ok();
-    let other = path(&other["url"], &shop.stripe);
-    let cancel = browser.post(&shop.page(&other, "cancel"), &[]).await;
-    assert_eq!(cancel.status, 404, "{}", cancel.text);
-    assert_eq!(shop.now().await, shop.subscription);
 }
