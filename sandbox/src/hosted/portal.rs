@@ -3,6 +3,7 @@
 //! - [`home`]: all of it on one page.
 //! - [`subscription`]: the pages that cancel or change a subscription.
 //! - [`card`]: the page for a new card.
+//! - [`details`]: the customer's name and addresses.
 
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ use crate::{
 };
 
 mod card;
+mod details;
 mod home;
 mod subscription;
 
@@ -47,6 +49,7 @@ pub(super) fn respond(engine: &Engine, request: &Request, rest: &str) -> Respons
         (_, ["subscriptions", id, what]) => subscription::respond(&visit, id, what),
         (_, ["card"]) => card::respond(&visit),
         ("GET", ["card", "return"]) => card::returned(&visit),
+        ("POST", ["details"]) => details::respond(&visit),
         ("POST", ["card", id]) => card::choose(&visit, id),
         _ => note(
             404,

@@ -14,7 +14,7 @@ mod flow;
 
 pub(crate) use actions::{
     cancel, change, features, keep, make_default, prices, resume, set_up, subscription,
-    subscriptions,
+    subscriptions, update_customer,
 };
 pub(crate) use configuration::save_settings;
 

@@ -148,3 +148,38 @@ async fn the_page_neither_shows_nor_does_what_is_not_allowed() {
     assert_eq!(cancel.status, 404, "{}", cancel.text);
     assert_eq!(shop.now().await, shop.subscription);
 }
+
+#[tokio::test]
+async fn a_customer_changes_the_details_that_the_shop_allows() {
+    let shop = shop(&[
+        ("features[customer_update][enabled]", "true"),
+        ("features[customer_update][allowed_updates][0]", "email"),
+    ])
+    .await;
+    let session = shop.session(&[]).await;
+    let browser = browser(&shop.stripe);
+    let home = browser.get(&session).await;
+    assert!(home.text.contains("Your details") && !home.text.contains("Phone number"));
+    let details = format!("{session}/details");
+
+    let refused = browser.post(&details, &[("name", "Eve")]).await;
+    assert!(
+        refused.text.contains("does not let you change"),
+        "{}",
+        refused.text
+    );
+    let done = browser
+        .post(&details, &[("email", "ada@example.com")])
+        .await;
+
+    assert_eq!(goes_to(&done), format!("{session}/home"));
+    let customer = shop
+        .api
+        .get(&format!("/v1/customers/{}", shop.customer))
+        .await
+        .ok();
+    assert_eq!(
+        (&customer["email"], &customer["name"]),
+        (&json!("ada@example.com"), &Value::Null)
+    );
+}

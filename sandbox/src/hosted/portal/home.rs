@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Visit;
+use super::{Visit, details};
 use crate::{
     clock,
     hosted::checkout::{field::alert, plan},
@@ -28,6 +28,7 @@ pub(super) fn page(visit: &Visit<'_>, problem: Option<&str>) -> Response {
         alert(problem),
         subscriptions(visit, &state, &features),
         cards(visit, &state, &features),
+        details::html(visit, &state, &features),
         invoices,
         payments(&state, customer),
         back.unwrap_or_default(),
@@ -117,7 +118,7 @@ fn actions(visit: &Visit<'_>, features: &Value, held: &Value) -> String {
 
 /// A form that is nothing but a button.
 fn button(path: &str, label: &str) -> String {
-    let path = escape(path);
+    let (path, label) = (escape(path), escape(label));
     format!(
         "<form method=\"post\" action=\"{path}\"><button class=\"second\">{label}</button></form>"
     )
@@ -137,8 +138,9 @@ fn cards(visit: &Visit<'_>, state: &State, features: &Value) -> String {
         .map(|method| {
             let is_default = text(method, "id") == default;
             let choose = format!("{}/card/{}", visit.base, text(method, "id"));
+            let last4 = text(&method["card"], "last4");
             let choose = match changes && !is_default {
-                true => button(&choose, "Use this card"),
+                true => button(&choose, &format!("Use the card ending in {last4}")),
                 false => String::new(),
             };
             card(&method["card"], is_default, &choose)

@@ -7,6 +7,7 @@ use crate::{
     caller::Caller,
     error::Error,
     objects::{
+        customer,
         payment_method::{self, Chosen},
         setup_intent, subscription,
     },
@@ -162,6 +163,29 @@ pub(crate) fn change(
         params["trial_end"] = "now".into();
     }
     update(state, id, params)
+}
+
+/// Changes the parts of a customer that the configuration lets it change.
+pub(crate) fn update_customer(
+    state: &mut State,
+    session: &Value,
+    parts: Value,
+) -> Result<Value, Error> {
+    let feature = expect(state, session, "customer_update")?;
+    let allowed = feature["allowed_updates"].as_array();
+    let allows = |what: &str| allowed.is_some_and(|allowed| allowed.iter().any(|one| one == what));
+    let mut given = parts.as_object().into_iter().flat_map(|parts| parts.keys());
+    if !given.all(|part| allows(part)) {
+        return Err(Error::invalid(
+            "The shop does not let you change this here.",
+        ));
+    }
+    let call = Call {
+        ids: vec![text(session, "customer").to_owned()],
+        params: Params::new(parts),
+        caller: Caller::Secret,
+    };
+    customer::update(state, call)
 }
 
 /// Sets a new card up; a challenge leads to the bank and back to `return_url`. Returns the intent.
