@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     api::{api, api_with_key, text},
     billing::{DAY, START, advance, clocked},
-    checkout_subscription::{get, pay, saas, session},
+    checkout_subscription::{get, pay, saas, session, try_session},
     hosted::{CARD, browser, goes_to, path},
 };
 
@@ -182,6 +182,18 @@ async fn an_anchor_makes_the_first_period_a_part() {
     .concat();
     let made = self::session(&api, &free).await;
     assert_eq!(made["amount_total"], 0, "until the anchor it is free");
+    let late = (START + 40 * DAY).to_string();
+    let late = [
+        more[0],
+        ("subscription_data[billing_cycle_anchor]", late.as_str()),
+    ];
+    let refused = try_session(&api, &late).await;
+    let param = &refused.body["error"]["param"];
+    assert_eq!(
+        param, "subscription_data[billing_cycle_anchor]",
+        "{}",
+        refused.text
+    );
 }
 
 #[tokio::test]

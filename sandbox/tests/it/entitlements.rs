@@ -185,6 +185,17 @@ async fn a_subscription_opens_features_and_its_end_closes_them() {
         "{types:?}"
     );
 
+    let events = stripe.events();
+    let event = events.iter().find(|event| event["type"] == SUMMARY);
+    let event = text(event.unwrap(), "id");
+    let thin = event.replacen("evt_", "evt_test_", 1);
+    let thin = api.get(&format!("/v2/core/events/{thin}")).await.ok();
+    assert_eq!(thin["snapshot_event"], event);
+    assert!(
+        thin.get("related_object").is_none(),
+        "a summary has no id: {thin}"
+    );
+
     change(&api, &subscription, &[("metadata[a]", "b")]).await;
     assert_eq!(
         summaries(&stripe).len(),

@@ -91,7 +91,7 @@ pub(super) fn read(state: &State, mut params: Params) -> Result<Details, Error> 
     let terms = match recurring {
         true => {
             let terms = subscription::read(state, &mut params, &mut session)?;
-            subscription::price_today(state, &session, &terms, &mut items);
+            subscription::price_today(state, &session, &terms, &mut items)?;
             terms
         }
         false => Value::Null,

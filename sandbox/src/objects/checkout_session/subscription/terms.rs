@@ -123,12 +123,24 @@ pub(super) fn is_metered(item: &Value) -> bool {
 }
 
 /// Sets what each recurring line costs today: nothing in a trial, a part until an anchor, nothing
-/// for usage.
-pub(crate) fn price_today(state: &State, session: &Value, terms: &Value, items: &mut [Value]) {
+/// for usage. Rejects an anchor after the first period.
+pub(crate) fn price_today(
+    state: &State,
+    session: &Value,
+    terms: &Value,
+    items: &mut [Value],
+) -> Result<(), Error> {
     let customer = text(session, "customer");
     let _time = test_clock::of_customer(state, customer);
     let new = new(customer, terms, items);
     let subscription = new.shape(state);
+    let end = subscription["items"]["data"][0]["current_period_end"].as_u64();
+    if new.anchor.is_some() && new.anchor != end {
+        let message = "The `billing_cycle_anchor` cannot be later than the next natural billing \
+            date of the plan.";
+        let param = "subscription_data[billing_cycle_anchor]";
+        return Err(Error::invalid(message).param(param));
+    }
     let draft = new.draft(state, &subscription);
     let mut costs = draft.lines.iter().map(|line| number(line, "amount"));
     for item in items.iter_mut().filter(|item| is_recurring(item)) {
@@ -138,6 +150,7 @@ pub(crate) fn price_today(state: &State, session: &Value, terms: &Value, items: 
         };
         item["amount_subtotal"] = cost.into();
     }
+    Ok(())
 }
 
 /// The recurring part of a session, for its payer; `null` in another mode.
