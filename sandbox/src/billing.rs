@@ -1,6 +1,6 @@
 //! State of subscriptions and their invoices that their objects do not show.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -17,6 +17,8 @@ const RETRIES: &[u64] = &[3, 5, 7];
 pub(crate) struct Billing {
     /// The invoice of a payment intent, by the intent's id.
     pub(crate) invoices: HashMap<String, String>,
+    /// The invoice behind each page's secret.
+    pub(crate) pages: HashMap<String, String>,
     /// The subscription of a subscription item, by the item's id.
     pub(crate) items: HashMap<String, String>,
     /// The timers of each test clock, by the clock's id.
@@ -27,6 +29,8 @@ pub(crate) struct Billing {
     pub(crate) after_retries: AfterRetries,
     /// True while the sandbox collects by itself: such an attempt counts.
     pub(crate) collecting: bool,
+    /// The invoices whose counted attempt is a bank debit that is under way.
+    pub(crate) debits: HashSet<String>,
     /// The subscription that the current change creates: it has no other events yet.
     pub(crate) starting: Option<String>,
     /// The end of the trial that was announced, by the subscription's id.
@@ -52,11 +56,13 @@ impl Default for Billing {
     fn default() -> Self {
         Self {
             invoices: HashMap::new(),
+            pages: HashMap::new(),
             items: HashMap::new(),
             agendas: HashMap::new(),
             retries: RETRIES.to_vec(),
             after_retries: AfterRetries::Cancel,
             collecting: false,
+            debits: HashSet::new(),
             starting: None,
             announced: HashMap::new(),
             waiting: Vec::new(),

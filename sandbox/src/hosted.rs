@@ -36,7 +36,7 @@ pub(crate) fn respond(engine: &Engine, request: &Request) -> Option<Response> {
         return Some(script);
     }
     if path.starts_with(PAGES) {
-        return Some(invoice::respond(engine, path));
+        return Some(invoice::respond(engine, request));
     }
     if path.starts_with(charge::RECEIPTS) {
         return Some(receipt::respond(engine, path));

@@ -54,6 +54,11 @@ pub(crate) fn chargeable(amount: i64, currency: &str) -> Result<i64, Error> {
     Err(Error::invalid(&message).code(code).param("amount"))
 }
 
+/// The smallest amount of a currency that can be charged.
+pub(crate) fn minimum(currency: &str) -> i64 {
+    of(currency).minimum
+}
+
 /// A fraction of an amount, a half rounded up, in the currency's smallest step.
 pub(crate) fn share(amount: i64, numerator: i64, denominator: i64, currency: &str) -> i64 {
     let step = i128::from(of(currency).step);

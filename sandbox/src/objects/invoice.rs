@@ -30,6 +30,7 @@ mod session;
 mod shape;
 mod status;
 
+pub(crate) use collection::pay_on_page;
 pub(crate) use collection::{
     advance as collect_now, follow, method_of, no_method, on_timer, subscription_of,
 };
@@ -50,6 +51,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/v1/invoices/create_preview", subscription::preview),
     Route::new("GET", "/v1/invoices", list),
     Route::new("GET", "/v1/invoices/{}", retrieve),
+    Route::new("GET", "/v1/invoices/{}/lines", lines),
     Route::new("POST", "/v1/invoices/{}", operations::update),
     Route::new("POST", "/v1/invoices/{}/finalize", operations::finalize),
     Route::new("POST", "/v1/invoices/{}/pay", operations::pay),
@@ -83,6 +85,22 @@ fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
     let id = call.id();
     call.params.finish()?;
     state.store.get(KIND, &id, "id").cloned()
+}
+
+/// Lists the lines of an invoice, in their order.
+fn lines(state: &mut State, mut call: Call) -> Result<Value, Error> {
+    let id = call.id();
+    let page = Page::read(&mut call.params)?;
+    call.params.finish()?;
+    let invoice = state.store.get(KIND, &id, "id")?;
+    let lines = invoice["lines"]["data"].as_array();
+    let lines: Vec<&Value> = lines.into_iter().flatten().collect();
+    page.among(
+        &lines,
+        "line_item",
+        &format!("/v1/invoices/{id}/lines"),
+        |_| true,
+    )
 }
 
 fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {

@@ -11,6 +11,7 @@
 //!
 //! - [`shape`], [`items`]: the JSON of a subscription, and of its items.
 //! - [`creation`], [`mod@update`], [`change`], [`cancellation`], [`pause`]: what a shop does.
+//! - [`details`]: the parameters that several of these share.
 //! - [`period`], [`proration`]: the calendar, and parts of a period.
 //! - [`renewal`]: what time does.
 //! - [`status`]: what its invoices do.
@@ -31,6 +32,7 @@ use crate::{
 mod cancellation;
 mod change;
 mod creation;
+mod details;
 pub(crate) mod items;
 mod pause;
 mod pending;
@@ -52,7 +54,7 @@ pub(crate) use prepaid::start_paid;
 pub(crate) use preview::preview;
 pub(crate) use renewal::on_timer;
 pub(crate) use shape::plan;
-pub(crate) use status::{on_closed, on_failed, on_paid, retries};
+pub(crate) use status::{on_closed, on_failed, on_paid, on_processing, retries};
 pub(crate) use update::update;
 
 /// Stripe's name for this kind of object.

@@ -289,7 +289,7 @@ async fn usage_is_on_the_invoice_of_its_period_and_on_no_other() {
     let meter = meter(&api, "requests", "sum").await;
     let form = [
         ("currency", "usd"),
-        ("unit_amount", "3"),
+        ("unit_amount", "30"),
         ("recurring[interval]", "month"),
         ("recurring[usage_type]", "metered"),
         ("recurring[meter]", text(&meter, "id")),
@@ -327,7 +327,7 @@ async fn usage_is_on_the_invoice_of_its_period_and_on_no_other() {
             .as_u64()
             .unwrap()
     };
-    for (usage, wanted) in [(0, 300), (7, 21)] {
+    for (usage, wanted) in [(0, 3000), (7, 210)] {
         if usage > 0 {
             let now = current(&api, &subscription).await;
             let at = now["items"]["data"][0]["current_period_start"]
@@ -343,6 +343,6 @@ async fn usage_is_on_the_invoice_of_its_period_and_on_no_other() {
         assert_eq!(invoice["status"], "paid");
         assert_eq!(invoice["amount_paid"], wanted, "{invoice}");
         let line = &invoice["lines"]["data"][0];
-        assert_eq!(line["quantity"], wanted / 3);
+        assert_eq!(line["quantity"], wanted / 30);
     }
 }

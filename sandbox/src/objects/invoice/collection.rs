@@ -6,7 +6,7 @@ use super::{KIND, payments, status};
 use crate::{
     clock::{Frozen, now},
     error::Error,
-    objects::{payment_intent, test_clock},
+    objects::{payment_intent, payment_method::Chosen, test_clock},
     state::State,
     store::text,
 };
@@ -34,6 +34,19 @@ pub(super) fn attempt(state: &mut State, invoice: &Value, method: &str) -> Resul
     let intent = payments::intent_of(state, id);
     payment_intent::collect(state, &intent, method)?;
     state.store.get(KIND, id, "id").cloned()
+}
+
+/// Pays an open invoice with the payer's payment method, on its page. Returns the payment intent.
+pub(crate) fn pay_on_page(
+    state: &mut State,
+    id: &str,
+    method: Chosen,
+    back: String,
+) -> Result<Value, Error> {
+    let invoice = state.store.get(KIND, id, "id")?.clone();
+    let _time = test_clock::enter(state, &invoice);
+    let intent = payments::intent_of(state, id);
+    payment_intent::pay(state, &intent, method, back)
 }
 
 /// The payment method of an invoice: its own, its subscription's, or its customer's default.
@@ -77,6 +90,7 @@ pub(crate) fn follow(state: &mut State, intent: &Value) {
     let _time = test_clock::enter(state, &invoice);
     match text(intent, "status") {
         "succeeded" => drop(status::paid(state, &invoice, Some(intent))),
+        "processing" => status::processing(state, &invoice),
         "requires_action" => drop(status::failed(state, &invoice, true)),
         "requires_payment_method" => drop(status::failed(state, &invoice, false)),
         _ => {}
@@ -92,6 +106,7 @@ pub(crate) fn on_timer(state: &mut State, invoice: &Value) {
             advance(state, id);
         }
         "open" if due("next_payment_attempt") => drop(collect(state, id)),
+        "open" if due("due_date") => status::overdue(state, invoice),
         _ => {}
     }
 }

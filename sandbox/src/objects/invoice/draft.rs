@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::shape;
 use crate::{
-    ids,
+    ids, money,
     objects::invoice_item,
     state::State,
     store::{number, text},
@@ -105,7 +105,7 @@ pub(super) fn total(invoice: &mut Value, balance: i64) {
         .filter_map(|line| line["discount_amounts"].as_array());
     let discount: i64 = discounts.flatten().map(|one| number(one, "amount")).sum();
     let total = subtotal - discount;
-    let due = due(total, balance);
+    let due = due(total, balance, money::minimum(text(invoice, "currency")));
     shape::extend(
         invoice,
         &json!({
@@ -124,20 +124,17 @@ pub(super) fn total(invoice: &mut Value, balance: i64) {
     );
 }
 
-/// The amount to collect.
-fn due(total: i64, balance: i64) -> i64 {
-    match total {
-        ..0 => 0,
-        total => (total + balance).max(0),
+/// The amount to collect: nothing when it is too small to charge.
+fn due(total: i64, balance: i64, minimum: i64) -> i64 {
+    match total + balance {
+        sum if total < 0 || sum < minimum => 0,
+        sum => sum,
     }
 }
 
 /// The customer's balance after an invoice.
-pub(super) fn left(total: i64, balance: i64) -> i64 {
-    match total {
-        ..0 => total + balance,
-        total => (total + balance).min(0),
-    }
+pub(super) fn left(total: i64, balance: i64, minimum: i64) -> i64 {
+    total + balance - due(total, balance, minimum)
 }
 
 fn payer(customer: &Value) -> Value {
@@ -173,7 +170,7 @@ mod tests {
     use super::{due, left};
 
     #[test]
-    fn a_balance_is_used_or_kept_and_nothing_is_lost() {
+    fn a_balance_and_what_is_too_small_to_charge_are_kept_and_nothing_is_lost() {
         for (total, balance, collected, kept) in [
             (1000, 0, 1000, 0),
             (1000, -300, 700, 0),
@@ -182,9 +179,12 @@ mod tests {
             (-400, -100, 0, -500),
             (-400, 100, 0, -300),
             (0, -100, 0, -100),
+            (49, 0, 0, 49),
+            (49, 1, 50, 0),
+            (500, -460, 0, 40),
         ] {
             assert_eq!(
-                (due(total, balance), left(total, balance)),
+                (due(total, balance, 50), left(total, balance, 50)),
                 (collected, kept)
             );
             assert_eq!(total + balance, collected + kept, "{total} {balance}");

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{PAGES, draft, next_number, payments};
+use super::{PAGES, draft, next_number, payments, subscription_of};
 use crate::{
+    billing::DAY,
     clock::now,
-    ids,
+    ids, money,
     objects::{payment_intent, subscription},
     state::State,
     store::{number, text},
@@ -28,12 +29,15 @@ pub(crate) fn finalize(state: &mut State, id: &str) -> Value {
 pub(super) fn open(state: &mut State, id: &str, balance: i64) -> Value {
     let mut invoice = state.store.find(id).cloned().unwrap_or_default();
     draft::total(&mut invoice, balance);
-    let left = draft::left(number(&invoice, "total"), balance);
+    let minimum = money::minimum(text(&invoice, "currency"));
+    let left = draft::left(number(&invoice, "total"), balance, minimum);
     let customer = text(&invoice, "customer").to_owned();
     if left != balance {
         state.change_object("customer.updated", &customer, &json!({ "balance": left }));
     }
-    let page = format!("{}{PAGES}{}", state.url, ids::secret("invst_"));
+    let secret = ids::secret("invst_");
+    let page = format!("{}{PAGES}{secret}", state.url);
+    state.billing.pages.insert(secret, id.to_owned());
     let mut times = invoice["status_transitions"].clone();
     times["finalized_at"] = now().into();
     invoice["automatically_finalizes_at"] = Value::Null;
@@ -44,7 +48,25 @@ pub(super) fn open(state: &mut State, id: &str, balance: i64) -> Value {
     invoice["status"] = "open".into();
     invoice["status_transitions"] = times;
     invoice["webhooks_delivered_at"] = now().into();
+    if let Some(at) = due_date(state, &invoice) {
+        invoice["due_date"] = at.into();
+        invoice["next_payment_attempt"] = Value::Null;
+        state.wake(&invoice, at, draft::RANK);
+    }
     state.change_object("invoice.finalized", id, &invoice)
+}
+
+/// When an invoice that is sent has to be paid.
+fn due_date(state: &State, invoice: &Value) -> Option<u64> {
+    let held = state.store.find(subscription_of(invoice))?;
+    let days = held["days_until_due"].as_u64()?;
+    (invoice["collection_method"] == "send_invoice").then(|| now() + days * DAY)
+}
+
+/// Records that an invoice was not paid when it was due.
+pub(super) fn overdue(state: &mut State, invoice: &Value) {
+    state.emit("invoice.overdue", invoice, None);
+    subscription::on_failed(state, invoice, false);
 }
 
 fn balance_of(state: &State, invoice: &str) -> i64 {
@@ -92,10 +114,26 @@ fn counts(state: &State, invoice: &Value) -> bool {
     state.billing.collecting || number(invoice, "attempt_count") == 0
 }
 
+/// Records that a bank debit of an invoice is under way: it is not collected again meanwhile.
+pub(super) fn processing(state: &mut State, invoice: &Value) {
+    let counts = counts(state, invoice);
+    if counts {
+        state.billing.debits.insert(text(invoice, "id").to_owned());
+    }
+    let patch = json!({
+        "attempt_count": number(invoice, "attempt_count") + i64::from(counts),
+        "attempted": true,
+        "next_payment_attempt": null,
+    });
+    let invoice = state.change_object("invoice.updated", text(invoice, "id"), &patch);
+    subscription::on_processing(state, &invoice);
+}
+
 /// Records a failed attempt, or one that needs the payer.
 pub(super) fn failed(state: &mut State, invoice: &Value, needs_payer: bool) -> Value {
     let counts = counts(state, invoice);
     let count = number(invoice, "attempt_count") + i64::from(counts);
+    let counts = counts || state.billing.debits.remove(text(invoice, "id"));
     let mut patch = json!({ "attempt_count": count, "attempted": true });
     let mut is_last = false;
     if counts && subscription::retries(state, invoice) {

@@ -3,11 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    KIND, at,
-    change::Change,
-    creation::{New, future},
-    items, items_of,
-    period::Interval,
+    KIND, at, change::Change, creation::New, details::future, items, items_of, period::Interval,
     period_of, renewal, update,
 };
 use crate::{

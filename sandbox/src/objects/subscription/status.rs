@@ -49,6 +49,15 @@ pub(crate) fn on_paid(state: &mut State, invoice: &Value, intent: Option<&Value>
     super::renewal::schedule(state, id);
 }
 
+/// Follows an invoice whose bank debit is under way: the first one makes a subscription active.
+pub(crate) fn on_processing(state: &mut State, invoice: &Value) {
+    if let Some(held) = of(state, invoice).filter(|held| held["status"] == "incomplete") {
+        let id = text(&held, "id");
+        set(state, id, &fields([("status", "active".into())]));
+        super::renewal::schedule(state, id);
+    }
+}
+
 /// Returns true when the newest invoice is open, and an attempt to collect it failed.
 fn owes(state: &State, held: &Value) -> bool {
     let latest = state.store.find(text(held, "latest_invoice"));

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     change::{self, PRORATIONS, Prorations, Wanted},
-    creation::{Behavior, details, future},
+    creation::Behavior,
+    details::{details, future},
     items, live, period_of, renewal, set,
 };
 use crate::{
