@@ -254,3 +254,84 @@ async fn the_shops_own_form_and_a_frame_start_subscriptions_as_well() {
     let done = get(&api, "checkout/sessions", &made["id"]).await;
     assert!(done["subscription"].is_string());
 }
+
+#[tokio::test]
+async fn usage_costs_nothing_today_and_has_no_quantity() {
+    let stripe = saas().await;
+    let api = api(&stripe);
+    let meter = [
+        ("display_name", "Requests"),
+        ("event_name", "requests"),
+        ("default_aggregation[formula]", "sum"),
+    ];
+    let meter = api.post("/v1/billing/meters", &meter).await.ok();
+    let form = [
+        ("currency", "usd"),
+        ("unit_amount", "3"),
+        ("recurring[interval]", "month"),
+        ("recurring[usage_type]", "metered"),
+        ("recurring[meter]", text(&meter, "id")),
+        ("product_data[name]", "Requests"),
+    ];
+    let price = api.post("/v1/prices", &form).await.ok();
+    let lines = [("line_items[0][price]", text(&price, "id"))];
+    let counted = try_session(&api, &lines).await;
+    let param = &counted.body["error"]["param"];
+    assert_eq!(param, "line_items[0][quantity]", "{}", counted.text);
+
+    let made = session(
+        &api,
+        &[&lines[..], &[("line_items[0][quantity]", "")]].concat(),
+    )
+    .await;
+    assert_eq!(made["amount_total"], 0);
+    let page = browser(&stripe).get(&path(&made["url"], &stripe)).await;
+    assert!(
+        page.text.contains("at 0.03 USD per month, by usage"),
+        "{}",
+        page.text
+    );
+    goes_to(&pay(&stripe, &made, "4242424242424242").await);
+
+    let done = get(&api, "checkout/sessions", &made["id"]).await;
+    let subscription = get(&api, "subscriptions", &done["subscription"]).await;
+    let item = &subscription["items"]["data"][0];
+    assert_eq!(
+        (&subscription["status"], &item["quantity"]),
+        (&json!("active"), &json!(null))
+    );
+    assert!(subscription["default_payment_method"].is_string());
+}
+
+#[tokio::test]
+async fn a_session_describes_its_own_plan() {
+    let stripe = saas().await;
+    let api = api(&stripe);
+    let made = session(
+        &api,
+        &[
+            ("line_items[0][price]", ""),
+            ("line_items[0][price_data][currency]", "eur"),
+            ("line_items[0][price_data][unit_amount]", "2500"),
+            ("line_items[0][price_data][recurring][interval]", "month"),
+            ("line_items[0][price_data][recurring][interval_count]", "3"),
+            ("line_items[0][price_data][product_data][name]", "Quarterly"),
+        ],
+    )
+    .await;
+    let page = browser(&stripe).get(&path(&made["url"], &stripe)).await;
+    assert!(
+        page.text.contains("Quarterly") && page.text.contains("every 3 months"),
+        "{}",
+        page.text
+    );
+    goes_to(&pay(&stripe, &made, "4242424242424242").await);
+    let done = get(&api, "checkout/sessions", &made["id"]).await;
+    let subscription = get(&api, "subscriptions", &done["subscription"]).await;
+    assert_eq!(
+        (&subscription["currency"], &subscription["status"]),
+        (&json!("eur"), &json!("active"))
+    );
+    let recurring = &subscription["items"]["data"][0]["price"]["recurring"];
+    assert_eq!(recurring["interval_count"], 3);
+}
