@@ -19,7 +19,7 @@ use crate::{
     ids,
     list::{Page, is},
     metadata, money,
-    objects::{product, shipping_rate::TAX_BEHAVIORS},
+    objects::{product, shipping_rate::TAX_BEHAVIORS, subscription},
     params::Params,
     route::{Call, Route},
     state::State,
@@ -155,7 +155,7 @@ fn claim_lookup_key(state: &mut State, price: &Value, transfer: bool) -> Result<
         let message = format!("The price '{holder}' has this lookup key.");
         return Err(Error::invalid(&message).param("lookup_key"));
     }
-    state.change_object("price.updated", &holder, &json!({ "lookup_key": null }));
+    changed(state, &holder, &json!({ "lookup_key": null }));
     Ok(())
 }
 
@@ -202,7 +202,14 @@ pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> 
     call.params.finish()?;
     claim_lookup_key(state, &price, transfer)?;
     currencies::keep(&mut state.store, &price, options);
-    Ok(state.change_object("price.updated", text(&price, "id"), &price))
+    Ok(changed(state, text(&price, "id"), &price))
+}
+
+/// Changes a price, also where subscriptions show it.
+fn changed(state: &mut State, id: &str, patch: &Value) -> Value {
+    let price = state.change_object("price.updated", id, patch);
+    subscription::show_price(state, &price);
+    price
 }
 
 fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {

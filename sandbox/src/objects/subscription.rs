@@ -111,14 +111,29 @@ pub(crate) fn live_at(state: &State, id: &str, param: &str) -> Result<Value, Err
 }
 
 /// The subscription with this id, if it has not ended.
-fn live(state: &State, id: &str, what: &str) -> Result<Value, Error> {
+fn live(state: &State, id: &str) -> Result<Value, Error> {
     let held = state.store.get(KIND, id, "id")?;
-    let status = text(held, "status");
-    if ENDED.contains(&status) {
-        let message = format!("A subscription that is {status} cannot be {what}.");
-        return Err(Error::missing(KIND, id, "id").with("message", message));
+    match ENDED.contains(&text(held, "status")) {
+        true => Err(Error::missing(KIND, id, "id")),
+        false => Ok(held.clone()),
     }
-    Ok(held.clone())
+}
+
+/// Shows a changed price in the items of the subscriptions that have it.
+pub(crate) fn show_price(state: &mut State, price: &Value) {
+    let id = &price["id"];
+    let has = |item: &Value| item["price"]["id"] == *id;
+    let held = state.store.all(KIND).map(std::borrow::Cow::into_owned);
+    let held = held.filter(|held| items_of(held).iter().any(has));
+    for held in held.collect::<Vec<_>>() {
+        let mut items = items_of(&held);
+        for item in items.iter_mut().filter(|item| has(item)) {
+            item["plan"] = plan(price);
+            item["price"] = price.clone();
+        }
+        let patch = json!({ "items": shape::list(&held, items) });
+        state.update(text(&held, "id"), &patch);
+    }
 }
 
 /// The items of a subscription, in order.

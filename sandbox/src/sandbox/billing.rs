@@ -80,4 +80,9 @@ impl Sandbox {
         let params = json!({ "entitlement_feature": text(&made, "id") });
         self.control(product_feature::create, product, params)
     }
+
+    /// Sets the days between the attempts to collect a declined renewal, 3, 5 and 7 by default.
+    pub fn set_retries(&self, days: &[u64]) {
+        self.engine.state().billing.retries = days.to_vec();
+    }
 }

@@ -27,7 +27,7 @@ pub(crate) fn cancel(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let feedback = details.clearable("feedback")?;
     details.finish()?;
     call.params.finish()?;
-    let held = live(state, &id, "canceled")?;
+    let held = live(state, &id)?;
     let _time = test_clock::enter(state, &held);
     let mut known = held["cancellation_details"].clone();
     for (field, value) in [("comment", comment), ("feedback", feedback)] {

@@ -41,7 +41,7 @@ pub(super) fn resume(state: &mut State, mut call: Call) -> Result<Value, Error> 
         .choice("proration_behavior", change::PRORATIONS)?;
     call.params.integer("proration_date")?;
     call.params.finish()?;
-    let held = live(state, &id, "resumed")?;
+    let held = live(state, &id)?;
     if held["status"] != "paused" {
         let message = "Only a paused subscription can be resumed.";
         return Err(Error::invalid(message).executed());

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
+    KIND,
     change::{self, PRORATIONS, Prorations, Wanted},
     creation::Behavior,
     details::{details, future},
-    items, live, period_of, renewal, set,
+    items, period_of, renewal, set,
 };
 use crate::{
     clock::now,
@@ -21,7 +22,8 @@ use crate::{
 /// Changes a subscription: what it is, then what it costs.
 pub(crate) fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
-    let held = live(state, &id, "updated")?;
+    let held = state.store.get(KIND, &id, "id")?.clone();
+    check_ended(&held, &call.params)?;
     let _time = test_clock::enter(state, &held);
     let params = &mut call.params;
     check_schedule(&held, params)?;
@@ -68,6 +70,16 @@ fn keep_items(state: &mut State, held: &Value) {
         let (item, held) = (text(&item, "id").to_owned(), text(held, "id").to_owned());
         state.billing.items.insert(item, held);
     }
+}
+
+/// Rejects changes of what a subscription that ended was.
+fn check_ended(held: &Value, params: &Params) -> Result<(), Error> {
+    if !super::ENDED.contains(&text(held, "status")) {
+        return Ok(());
+    }
+    let other = params.only(&["cancellation_details", "metadata"]);
+    let message = "A canceled subscription can only update its cancellation_details and metadata.";
+    other.map_err(|_| Error::invalid(message).executed())
 }
 
 /// Rejects a cancellation beside the schedule of a subscription.
