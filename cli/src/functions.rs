@@ -68,6 +68,11 @@ pub static ROUTED: &[Routed] = &[
         openapi: refund::ApiDoc::openapi,
     },
     Routed {
+        function: subscription::FUNCTION,
+        service: subscription::service,
+        openapi: subscription::ApiDoc::openapi,
+    },
+    Routed {
         function: webhook::FUNCTION,
         service: webhook::service,
         openapi: webhook::ApiDoc::openapi,

@@ -19,6 +19,7 @@ PARTS = {
     r"\bprocessor\s*\.(process|refresh|settle)\(": MOVES_ORDERS,
     r"\bLookup::": MOVES_ORDERS,
     r"\bOrderEnder\b": MOVES_ORDERS,
+    r"\bsubscriptions\s*\.(look|refresh)": MOVES_ORDERS,
 }
 
 #: What an operation of the store does with items of the table.
@@ -31,6 +32,7 @@ OPERATIONS = {
     "record_refund": MOVES_ORDERS, "decline_refund": MOVES_ORDERS,
     "reserve_capture": MOVES_ORDERS, "decline_capture": MOVES_ORDERS,
     "overdue_orders": MOVES_DEADLINES,
+    "billing_account": READS, "subscription": READS, "subscriptions": READS_SEVERAL,
 }
 
 #: The operations that query the index `queue`, but for those of a function that delivers.

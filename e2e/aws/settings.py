@@ -55,7 +55,7 @@ PARTS = {
     | STOPS
     | of_module("stripe"),
     r"\bprocessor\.(?:refresh|settle)\b": {"FAREBOX_PAYER"} | STOPS | of_module("stripe"),
-    r"\bsubscriptions\b": {"FAREBOX_NOTIFY_EVENTS"},
+    r"\bapp\s*\.subscriptions\b": {"FAREBOX_GRACE", "FAREBOX_PAYER"},
     r"\bDeliverer\b|\bRequestDelivery\b": DELIVERS,
     r"\bFromEventBridge\b": {"STRIPE_EVENT_SOURCE"},
     r"\bcron_secret\b": {"CRON_SECRET"},

@@ -189,6 +189,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns a caller's subscriptions, and what they may use: the caller's own, or, for staff,
+         *     anyone's.
+         */
+        get: operations["readSubscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks/stripe": {
         parameters: {
             query?: never;
@@ -213,6 +233,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What a caller may use. */
+        AccessData: {
+            /** @description True when a subscription is live. */
+            active: boolean;
+            /** @description The keys of what they may use, in alphabetical order. */
+            entitlements: string[];
+        };
         /** @description The pending step of a payment that ends days after the payer left. */
         Awaited: {
             /** @description The kind of the step. */
@@ -268,6 +295,16 @@ export interface components {
             expYear: number;
             /** @description The last four digits of the number. */
             last4: string;
+        };
+        /** @description A subscription, and the age of its copy. */
+        CheckedSubscription: components["schemas"]["Subscription"] & {
+            /**
+             * Format: int64
+             * @description The time as of which this is known to be Stripe's, in Unix seconds: of the latest event that
+             *     changed it, or, with `refresh=true`, of this request. A look that finds no change is not
+             *     stored.
+             */
+            checkedAt: number;
         };
         /** @description A browser's choice among the file's `choices`. */
         CheckoutChoice: {
@@ -497,6 +534,39 @@ export interface components {
              */
             currency?: string;
         };
+        /** @description An invoice, as the site sees it. */
+        Invoice: {
+            /**
+             * Format: int64
+             * @description The amount due.
+             */
+            amountDue: number;
+            /**
+             * Format: int64
+             * @description The paid amount.
+             */
+            amountPaid: number;
+            /** @description Stripe's reason for it, such as `subscription_cycle`. */
+            billingReason?: string | null;
+            /**
+             * Format: int64
+             * @description The time at which it was created.
+             */
+            createdAt: number;
+            /** @description Three lower-case letters. */
+            currency: string;
+            /** @description Stripe's page of it, on which it can be paid. */
+            hostedUrl?: string | null;
+            /** @description `in_…` */
+            id: string;
+            /**
+             * Format: int64
+             * @description The time of the next attempt to collect it.
+             */
+            nextAttempt?: number | null;
+            /** @description `draft`, `open`, `paid`, `uncollectible` or `void`. */
+            status: string;
+        };
         /** @description A price and its quantity. */
         Item: {
             /** @description The id of a Stripe price, `price_…`, or its lookup key. */
@@ -674,6 +744,16 @@ export interface components {
              */
             orders: components["schemas"]["Order"][];
         };
+        /** @description A pause in the collection of payments. */
+        Pause: {
+            /** @description `keep_as_draft`, `mark_uncollectible` or `void`: what happens to invoices meanwhile. */
+            behavior: string;
+            /**
+             * Format: int64
+             * @description The time at which it ends by itself, in Unix seconds.
+             */
+            resumesAt?: number | null;
+        };
         /** @description A saved payment method. */
         PaymentMethod: {
             /** @description Absent for another type. */
@@ -769,6 +849,74 @@ export interface components {
          * @enum {string}
          */
         RefundStatus: "requires_action" | "pending" | "succeeded" | "canceled" | "failed";
+        /**
+         * @description A subscription, as the site sees it. Times are Unix seconds, amounts in minor units of
+         *     `currency`.
+         */
+        Subscription: {
+            /**
+             * Format: int64
+             * @description The time at which it ends, where that is scheduled.
+             */
+            cancelAt?: number | null;
+            /** @description True when it ends with the current period. */
+            cancelAtPeriodEnd: boolean;
+            /**
+             * Format: int64
+             * @description The time at which it was created.
+             */
+            createdAt: number;
+            /** @description Three lower-case letters. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description The end of the current period: the next payment, unless it ends.
+             */
+            currentPeriodEnd?: number | null;
+            /**
+             * Format: int64
+             * @description The time at which it ended.
+             */
+            endedAt?: number | null;
+            /** @description True while a change is scheduled, such as another price from the next period on. */
+            hasScheduledChange: boolean;
+            /** @description `sub_…` */
+            id: string;
+            /** @description The prices and quantities. */
+            items: components["schemas"]["Item"][];
+            latestInvoice?: components["schemas"]["Invoice"] | null;
+            /**
+             * Format: int64
+             * @description The time since which a payment is missing.
+             */
+            pastDueSince?: number | null;
+            pause?: components["schemas"]["Pause"] | null;
+            /**
+             * @description Stripe's status: `trialing`, `active`, `past_due`, `unpaid`, `paused`, `canceled`,
+             *     `incomplete` or `incomplete_expired`.
+             */
+            status: string;
+            /**
+             * Format: int64
+             * @description The end of its trial.
+             */
+            trialEnd?: number | null;
+        };
+        /** @description A caller's subscriptions, and what they may use. */
+        Subscriptions: components["schemas"]["AccessData"] & {
+            /**
+             * Format: int64
+             * @description The time as of which `entitlements` and `active` are known to be Stripe's, in Unix seconds:
+             *     of the latest event that changed them, or, with `refresh=true`, of this request. `null` for
+             *     a caller who never had a subscription.
+             */
+            checkedAt: number | null;
+            /**
+             * @description The subscriptions, the latest first: all that are not over, and of the others the latest
+             *     ones. Absent with `view=access`.
+             */
+            subscriptions?: components["schemas"]["CheckedSubscription"][];
+        };
         /**
          * @description Where the payer sees a Checkout Session.
          * @enum {string}
@@ -3328,6 +3476,212 @@ export interface operations {
                         error: {
                             /** @enum {string} */
                             code: "body_too_large";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
+            500: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "internal";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
+            503: {
+                headers: {
+                    /** @description The seconds after which the caller may send the same request again */
+                    "Retry-After"?: number;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unavailable",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    readSubscriptions: {
+        parameters: {
+            query?: {
+                /** @description The caller whose subscriptions they are, by the `sub` of their token; without it, the caller's own */
+                owner?: string;
+                /** @description With `access`, the answer has `entitlements`, `active` and `checkedAt` alone: one read of the database by key */
+                view?: string;
+                /** @description With `true`, Farebox first asks Stripe, at most every two seconds for each caller. Without an answer of Stripe, the copies are returned as they are stored */
+                refresh?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscriptions */
+            200: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active": true,
+                     *       "checkedAt": 1790000060,
+                     *       "entitlements": [
+                     *         "pro_monthly",
+                     *         "prod_1"
+                     *       ],
+                     *       "subscriptions": [
+                     *         {
+                     *           "cancelAt": null,
+                     *           "cancelAtPeriodEnd": false,
+                     *           "checkedAt": 1790000060,
+                     *           "createdAt": 1790000000,
+                     *           "currency": "usd",
+                     *           "currentPeriodEnd": 1792592000,
+                     *           "hasScheduledChange": false,
+                     *           "id": "sub_1",
+                     *           "items": [
+                     *             {
+                     *               "id": "si_1",
+                     *               "interval": "month",
+                     *               "intervalCount": 1,
+                     *               "lookupKey": "pro_monthly",
+                     *               "price": "price_1",
+                     *               "product": "prod_1",
+                     *               "productName": "Pro",
+                     *               "quantity": 1,
+                     *               "unitAmount": 1900
+                     *             }
+                     *           ],
+                     *           "latestInvoice": null,
+                     *           "status": "active",
+                     *           "trialEnd": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subscriptions"];
+                };
+            };
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason */
+            400: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "invalid_request";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unauthenticated`: the request has no valid token of a caller */
+            401: {
+                headers: {
+                    /** @description `Bearer`: the scheme of the token that the route requires */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unauthenticated",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unauthenticated";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `forbidden`: no role of the caller permits this request */
+            403: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "forbidden";
                             message: string;
                             requestId: string;
                         };

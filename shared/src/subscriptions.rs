@@ -11,6 +11,7 @@
 //! | copy, account and messages are written | all of it: the event delivered again changes nothing |
 
 mod flights;
+mod refresh;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ use crate::{
 };
 
 use self::flights::Flights;
+pub use self::refresh::Refreshed;
 
 /// The most looks of one event before it is left to its next delivery.
 const MAX_LOOKS: u32 = 8;

@@ -83,6 +83,14 @@ impl Permission for OpenPortal {
     const NAME: &'static str = "portal:open";
 }
 
+/// Reads subscriptions, and what a caller may use by them.
+#[derive(Debug)]
+pub struct ReadSubscription;
+
+impl Permission for ReadSubscription {
+    const NAME: &'static str = "subscription:read";
+}
+
 /// Reads the numbers of waiting, given up and quarantined work.
 #[derive(Debug)]
 pub struct ReadSystem;
@@ -102,7 +110,7 @@ pub(super) struct Rule {
 }
 
 /// Every permission that a role may be given.
-static RULES: [Rule; 8] = [
+static RULES: [Rule; 9] = [
     rule(CreatePayment::NAME, &[Scope::Own], false),
     rule(CapturePayment::NAME, &[Scope::Any], true),
     rule(CancelPayment::NAME, &[Scope::Own, Scope::Any], false),
@@ -110,6 +118,7 @@ static RULES: [Rule; 8] = [
     rule(CreateRefund::NAME, &[Scope::Own, Scope::Any], true),
     rule(ReadCustomer::NAME, &[Scope::Own, Scope::Any], false),
     rule(OpenPortal::NAME, &[Scope::Own], false),
+    rule(ReadSubscription::NAME, &[Scope::Own, Scope::Any], false),
     // It concerns the whole deployment.
     rule(ReadSystem::NAME, &[Scope::Any], false),
 ];

@@ -17,19 +17,23 @@ pub struct Versioned<T> {
     pub value: Option<T>,
     /// Its version, which each write increases by one.
     pub version: i64,
+    /// The time of that write, in Unix seconds; 0 for none.
+    pub written_at: i64,
 }
 
+/// A stored value, its version, and the time of its write.
+pub(super) type Row<T> = (T, i64, i64);
+
 impl<T> Versioned<T> {
-    pub(super) fn of(found: Option<(T, i64)>) -> Self {
-        match found {
-            Some((value, version)) => Self {
-                value: Some(value),
-                version,
-            },
-            None => Self {
-                value: None,
-                version: 0,
-            },
+    pub(super) fn of(found: Option<Row<T>>) -> Self {
+        let (value, version, written_at) = match found {
+            Some((value, version, written_at)) => (Some(value), version, written_at),
+            None => (None, 0, 0),
+        };
+        Self {
+            value,
+            version,
+            written_at,
         }
     }
 }
@@ -50,7 +54,8 @@ pub struct BillingWrite {
 operations! {
     /// The operations on copies of subscriptions.
     trait Subscriptions {
-        /// The copies with `ids`, in no particular order; those that are unknown are missing.
+        /// The copies with `ids`, in no particular order, each with the time of its write, in Unix
+        /// seconds; those that are unknown are missing.
         ///
         /// # Errors
         ///
@@ -58,7 +63,7 @@ operations! {
         pub async fn subscriptions(
             &self,
             ids: &[String],
-        ) -> Result<Vec<Subscription>, StoreError>;
+        ) -> Result<Vec<(Subscription, i64)>, StoreError>;
 
         /// The billing account of `owner`: one read by key.
         ///

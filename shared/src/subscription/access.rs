@@ -114,7 +114,9 @@ impl Held {
         }
     }
 
-    fn has_ended(&self) -> bool {
+    /// True when it is over for good.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
         matches!(self.status.as_str(), "canceled" | "incomplete_expired")
     }
 

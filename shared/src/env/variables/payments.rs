@@ -146,7 +146,7 @@ pub(super) const SUBSCRIPTIONS: Group = Group {
 };
 
 /// Functions that tell what a caller may use.
-const ENTITLES: Readers = Readers::Named(&["reconcile", "webhook"]);
+const ENTITLES: Readers = Readers::Named(&["reconcile", "subscription", "webhook"]);
 
 pub(super) const RATE_LIMITS: Group = Group {
     title: "Rate limits",

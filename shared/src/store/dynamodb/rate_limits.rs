@@ -23,7 +23,7 @@ use crate::{
         rate_limiting::{
             RateLimitDecision, StartHistory, UnpaidOrders, decide, is_unpaid, orders_to_read,
         },
-        rate_limits::{REFRESH_INTERVAL, RateLimits, refresh_row},
+        rate_limits::{REFRESH_INTERVAL, RateLimits},
     },
 };
 
@@ -81,9 +81,9 @@ impl RateLimits for DynamoDb {
     }
 
     /// Without a read first: most calls are the first in their interval.
-    async fn admit_refresh(&self, order: &OrderId, now: i64) -> Result<bool, StoreError> {
-        let item = keyed(&Kind::RateLimit.key(&refresh_row(order)))
-            .with(EXPIRES_AT, number(now + REFRESH_INTERVAL));
+    async fn admit_refresh_of(&self, row: String, now: i64) -> Result<bool, StoreError> {
+        let item =
+            keyed(&Kind::RateLimit.key(&row)).with(EXPIRES_AT, number(now + REFRESH_INTERVAL));
         let put = PutItemInput::builder()
             .table_name(&self.table)
             .set_item(Some(item))

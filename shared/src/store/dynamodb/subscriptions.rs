@@ -15,18 +15,24 @@ use super::{
 };
 use crate::{
     ids::CallerId,
-    store::{BillingWrite, Versioned, subscriptions::Subscriptions},
+    store::{
+        BillingWrite, Versioned,
+        subscriptions::{self, Subscriptions},
+    },
     subscription::{BillingAccount, Subscription},
 };
 
 impl Subscriptions for DynamoDb {
-    async fn subscriptions(&self, ids: &[String]) -> Result<Vec<Subscription>, StoreError> {
+    async fn subscriptions(&self, ids: &[String]) -> Result<Vec<(Subscription, i64)>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let keys: Vec<String> = ids.iter().map(|id| Kind::Subscription.key(id)).collect();
         let items = self.get_all(&mut Attempts::new(), &keys).await?;
-        items.values().map(|item| Ok(read(item)?.0)).collect()
+        let found = items.values().map(read);
+        found
+            .map(|one| one.map(|(copy, _, written_at)| (copy, written_at)))
+            .collect()
     }
 
     async fn billing_account(
@@ -93,7 +99,8 @@ fn versioned<T: DeserializeOwned>(item: Option<&Item>) -> Result<Versioned<T>, S
     Ok(Versioned::of(item.map(read).transpose()?))
 }
 
-fn read<T: DeserializeOwned>(item: &Item) -> Result<(T, i64), StoreError> {
+fn read<T: DeserializeOwned>(item: &Item) -> Result<subscriptions::Row<T>, StoreError> {
     let value = serde_json::from_str(need_text(item, "body")?).map_err(StoreError::Unreadable)?;
-    Ok((value, need_number(item, "version")?))
+    let number = |name| need_number(item, name);
+    Ok((value, number("version")?, number("updated_at")?))
 }

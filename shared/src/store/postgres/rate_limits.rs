@@ -10,7 +10,7 @@ use crate::{
         rate_limiting::{
             RateLimitDecision, StartHistory, UnpaidOrders, decide, is_unpaid, orders_to_read,
         },
-        rate_limits::{REFRESH_INTERVAL, RateLimits, refresh_row},
+        rate_limits::{REFRESH_INTERVAL, RateLimits},
     },
 };
 
@@ -64,13 +64,13 @@ impl RateLimits for Postgres {
         }
     }
 
-    async fn admit_refresh(&self, order: &OrderId, now: i64) -> Result<bool, StoreError> {
+    async fn admit_refresh_of(&self, row: String, now: i64) -> Result<bool, StoreError> {
         let refresh = "INSERT INTO farebox.rate_limits (key, entries, expires_at)
              VALUES ($1, '[]', $3)
              ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at
                  WHERE rate_limits.expires_at <= $2
              RETURNING key";
-        let refresh = statement!(refresh, refresh_row(order), now, now + REFRESH_INTERVAL);
+        let refresh = statement!(refresh, row, now, now + REFRESH_INTERVAL);
         Ok(!self.change(refresh).await?.is_empty())
     }
 }

@@ -8,12 +8,16 @@ use super::{
 };
 use crate::{
     ids::CallerId,
-    store::{BillingWrite, Versioned, subscriptions::Subscriptions},
+    store::{
+        BillingWrite, Versioned,
+        subscriptions::{self, Subscriptions},
+    },
     subscription::{BillingAccount, Subscription},
 };
 
-const COPY: &str = "SELECT body, version FROM farebox.subscriptions WHERE id = $1";
-const ACCOUNT: &str = "SELECT body, version FROM farebox.billing_accounts WHERE owner = $1";
+const COPY: &str = "SELECT body, version, updated_at FROM farebox.subscriptions WHERE id = $1";
+const ACCOUNT: &str =
+    "SELECT body, version, updated_at FROM farebox.billing_accounts WHERE owner = $1";
 
 /// Version $3 is that before this write; 0 is none.
 const WRITE_COPY: &str = exactly_one!(
@@ -34,10 +38,14 @@ const WRITE_ACCOUNT: &str = exactly_one!(
 );
 
 impl Subscriptions for Postgres {
-    async fn subscriptions(&self, ids: &[String]) -> Result<Vec<Subscription>, StoreError> {
-        let find = "SELECT body, version FROM farebox.subscriptions WHERE id = ANY($1)";
+    async fn subscriptions(&self, ids: &[String]) -> Result<Vec<(Subscription, i64)>, StoreError> {
+        let find = "SELECT body, version, updated_at FROM farebox.subscriptions
+             WHERE id = ANY($1)";
         let rows = self.rows(statement!(find, ids.to_vec())).await?;
-        rows.iter().map(|row| Ok(read(row)?.0)).collect()
+        let found = rows.iter().map(read);
+        found
+            .map(|one| one.map(|(copy, _, written_at)| (copy, written_at)))
+            .collect()
     }
 
     async fn billing_account(
@@ -90,9 +98,9 @@ fn versioned<T: DeserializeOwned>(row: Option<&Row>) -> Result<Versioned<T>, Sto
     Ok(Versioned::of(row.map(read).transpose()?))
 }
 
-fn read<T: DeserializeOwned>(row: &Row) -> Result<(T, i64), StoreError> {
+fn read<T: DeserializeOwned>(row: &Row) -> Result<subscriptions::Row<T>, StoreError> {
     let value = serde_json::from_str(column(row, "body")?).map_err(StoreError::Unreadable)?;
-    Ok((value, column(row, "version")?))
+    Ok((value, column(row, "version")?, column(row, "updated_at")?))
 }
 
 fn json(value: &impl Serialize) -> Result<String, StoreError> {

@@ -12,7 +12,7 @@ use crate::{
         rate_limiting::{
             RateLimitDecision, StartHistory, UnpaidOrders, decide, is_unpaid, orders_to_read,
         },
-        rate_limits::{REFRESH_INTERVAL, RateLimits, refresh_row},
+        rate_limits::{REFRESH_INTERVAL, RateLimits},
     },
 };
 
@@ -30,8 +30,7 @@ impl RateLimits for Sqlite {
             .await
     }
 
-    async fn admit_refresh(&self, order: &OrderId, now: i64) -> Result<bool, StoreError> {
-        let row = refresh_row(order);
+    async fn admit_refresh_of(&self, row: String, now: i64) -> Result<bool, StoreError> {
         self.write(move |transaction| {
             let mut statement = transaction.prepare_cached(
                 "INSERT INTO rate_limits (key, entries, expires_at) VALUES (?1, '[]', ?3)

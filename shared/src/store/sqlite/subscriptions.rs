@@ -6,20 +6,26 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Sqlite, StoreError, outbox};
 use crate::{
     ids::CallerId,
-    store::{BillingWrite, Versioned, subscriptions::Subscriptions},
+    store::{
+        BillingWrite, Versioned,
+        subscriptions::{self, Subscriptions},
+    },
     subscription::{BillingAccount, Subscription},
 };
 
-const COPY: &str = "SELECT body, version FROM subscriptions WHERE id = ?1";
-const ACCOUNT: &str = "SELECT body, version FROM billing_accounts WHERE owner = ?1";
+const COPY: &str = "SELECT body, version, updated_at FROM subscriptions WHERE id = ?1";
+const ACCOUNT: &str = "SELECT body, version, updated_at FROM billing_accounts WHERE owner = ?1";
 
 impl Subscriptions for Sqlite {
-    async fn subscriptions(&self, ids: &[String]) -> Result<Vec<Subscription>, StoreError> {
+    async fn subscriptions(&self, ids: &[String]) -> Result<Vec<(Subscription, i64)>, StoreError> {
         let ids = ids.to_vec();
         self.with(move |connection| {
             let found = ids.iter().map(|id| find(connection, COPY, id));
             found
-                .filter_map(|one| one.map(|one| one.value).transpose())
+                .filter_map(|one| {
+                    one.map(|one| Some((one.value?, one.written_at)))
+                        .transpose()
+                })
                 .collect()
         })
         .await
@@ -51,13 +57,13 @@ fn find<T: DeserializeOwned>(
     sql: &str,
     key: &str,
 ) -> Result<Versioned<T>, StoreError> {
-    let found: Option<(String, i64)> = connection
+    let found: Option<subscriptions::Row<String>> = connection
         .prepare_cached(sql)?
-        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    let read = |(body, version): (String, i64)| {
+    let read = |(body, version, written_at): subscriptions::Row<String>| {
         let value = serde_json::from_str(&body).map_err(StoreError::Unreadable)?;
-        Ok::<_, StoreError>((value, version))
+        Ok::<_, StoreError>((value, version, written_at))
     };
     Ok(Versioned::of(found.map(read).transpose()?))
 }

@@ -1,6 +1,7 @@
 //! Limits on started and on unpaid orders, for each subject.
 
 use super::{sharing::by_many, *};
+use crate::ids::CallerId;
 
 on_every_backend!(
     concurrent_starts_are_admitted_up_to_the_limit,
@@ -15,6 +16,7 @@ on_every_backend!(
     concurrent_starts_leave_no_more_orders_unpaid_than_the_limit,
     a_paid_order_among_many_is_found_in_turn,
     concurrent_refreshes_of_one_order_are_admitted_once_in_two_seconds,
+    concurrent_refreshes_of_one_caller_are_admitted_once_in_two_seconds,
 );
 
 const HOUR: i64 = 60 * 60;
@@ -321,4 +323,19 @@ async fn concurrent_refreshes_of_one_order_are_admitted_once_in_two_seconds(plac
     assert_eq!(refreshes("o_1", NOW + 1).await, 0);
     assert_eq!(refreshes("o_1", NOW + 2).await, 1);
     assert_eq!(refreshes("o_1", NOW + 3).await, 0);
+}
+
+async fn concurrent_refreshes_of_one_caller_are_admitted_once_in_two_seconds(place: Place) {
+    let it = Fixture::new(place).await;
+    let refreshes = async |caller: &str, now: i64| {
+        let caller = CallerId::parse(caller).unwrap();
+        let all = (0..8).map(|_| it.store.admit_billing_refresh(&caller, now));
+        let all = futures_util::future::join_all(all).await.into_iter();
+        all.filter(|admitted| *admitted.as_ref().unwrap()).count()
+    };
+
+    assert_eq!(refreshes("ada", NOW).await, 1);
+    assert_eq!(refreshes("eve", NOW).await, 1, "each caller has their own");
+    assert_eq!(refreshes("ada", NOW + 1).await, 0);
+    assert_eq!(refreshes("ada", NOW + 2).await, 1);
 }

@@ -196,9 +196,12 @@ async fn copies_are_found_by_their_ids(place: Place) {
     }
     let ids = ["sub_2", "sub_1", "sub_9"].map(str::to_owned);
     let found = it.store.subscriptions(&ids).await.unwrap();
-    let mut found: Vec<String> = found.into_iter().map(|one| one.id).collect();
+    let mut found: Vec<(String, i64)> = found.into_iter().map(|(one, at)| (one.id, at)).collect();
     found.sort();
-    assert_eq!(found, ["sub_1", "sub_2"]);
+    let written = ["sub_1", "sub_2"].map(|id| (id.to_owned(), NOW));
+    assert_eq!(found, written);
+    assert_eq!(it.copy("sub_1").await.written_at, NOW);
+    assert_eq!(it.copy("sub_9").await.written_at, 0);
     assert!(it.store.subscriptions(&[]).await.unwrap().is_empty());
     let held = it.account().await.value.unwrap().subscriptions;
     assert_eq!(held.len(), 2);
