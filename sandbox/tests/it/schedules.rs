@@ -188,3 +188,51 @@ async fn seats_that_change_meanwhile_are_the_current_phases() {
         assert_eq!(reply.status, 400, "{name}: {}", reply.text);
     }
 }
+
+#[tokio::test]
+async fn a_phase_repeats_what_its_subscription_is_and_a_trial_ends_into_the_next() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    monthly(&stripe, "price_team", 6200);
+    monthly(&stripe, "price_pro", 3100);
+    let (clock, customer) = clocked(&api, "pm_card_visa").await;
+    let more = [("trial_period_days", "7"), ("metadata[team]", "9")];
+    let held = subscribe(&api, &customer, "price_team", &more).await;
+    let form = [("from_subscription", text(&held, "id"))];
+    let schedule = api.post("/v1/subscription_schedules", &form).await.ok();
+    let phase = &schedule["phases"][0];
+    assert_eq!(
+        (&phase["trial_end"], &phase["metadata"]),
+        (&held["trial_end"], &held["metadata"])
+    );
+    let path = format!("/v1/subscription_schedules/{}", text(&schedule, "id"));
+    let (start, end) = (START.to_string(), (START + 7 * DAY).to_string());
+    let form = [
+        ("end_behavior", "cancel"),
+        ("proration_behavior", "none"),
+        ("phases[0][items][0][price]", "price_team"),
+        ("phases[0][start_date]", start.as_str()),
+        ("phases[0][end_date]", &end),
+        ("phases[0][trial_end]", &end),
+        ("phases[0][collection_method]", "charge_automatically"),
+        ("phases[0][metadata][team]", "9"),
+        ("phases[1][items][0][price]", "price_pro"),
+        ("phases[1][duration][interval]", "month"),
+        ("phases[1][proration_behavior]", "none"),
+    ];
+    api.post(&path, &form).await.ok();
+    assert_eq!(current(&api, &held).await["items"], held["items"]);
+
+    advance(&api, &clock, START + 7 * DAY + 3600).await;
+
+    let after = current(&api, &held).await;
+    assert_eq!(
+        (&after["status"], &after["metadata"]),
+        (&json!("active"), &held["metadata"])
+    );
+    assert_eq!(latest_invoice(&api, &held).await["amount_paid"], 3100);
+    advance(&api, &clock, START + 38 * DAY).await;
+    assert_eq!(current(&api, &held).await["status"], "canceled");
+    assert_eq!(api.get(&path).await.ok()["status"], "completed");
+    assert_eq!(stripe.charges().len(), 1);
+}
