@@ -178,6 +178,16 @@ impl EventProcessor {
             Look::Customer(customer) => {
                 return Ok(self.subscriptions.look_at_customer(customer).await?);
             }
+            Look::Snapshot(event) => {
+                return match self.stripe.customer_of_event(event).await {
+                    Err(failure) if failure.is_missing() => Ok(Looked::default()),
+                    Err(failure) => Err(failure.into()),
+                    Ok(None) => Ok(Looked::default()),
+                    Ok(Some(customer)) => {
+                        Ok(self.subscriptions.look_at_customer(&customer).await?)
+                    }
+                };
+            }
             Look::Subscription(id) => (id.clone(), event.kind == TRIAL_WILL_END),
             Look::Invoice { subscription, .. } => (subscription.clone(), false),
             Look::NamedInvoice(invoice) => {
