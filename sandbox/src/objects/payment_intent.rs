@@ -260,6 +260,10 @@ pub(crate) fn cancel(state: &mut State, mut call: Call) -> Result<Value, Error> 
     call.params.finish()?;
     let intent = state.store.get(KIND, &id, "intent")?.clone();
     expect(&intent, CANCELABLE, "canceled")?;
+    if state.billing.invoices.contains_key(&id) {
+        let message = "A payment_intent of an invoice cannot be canceled: void the invoice.";
+        return Err(Error::invalid(message).executed());
+    }
     if intent["status"] != "requires_capture" {
         expect_own(state, &id, "canceled")?;
     }

@@ -60,6 +60,7 @@ mod setup_intents;
 mod shipping_rates;
 mod stripe_js;
 mod subscription_changes;
+mod subscription_items;
 mod subscriptions;
 mod tax_settings;
 mod test_clocks;
