@@ -5,9 +5,9 @@
 //! backend only reads, and writes on the condition that nothing changed since.
 //!
 //! `orders`, `events`, the `outbox`, the `quarantine`, `refunds`, `customers`, `forgetting`,
-//! `deadlines`, `rate_limits`, `subscriptions` and `jobs` declare the operations. Each backend
-//! implements them in files of the same names. The pure decisions are in `put_order`, `accept`,
-//! `refunding` and `rate_limiting`.
+//! `deadlines`, `rate_limits`, `subscriptions`, `subscription_slots` and `jobs` declare the
+//! operations. Each backend implements them in files of the same names. The pure decisions are in
+//! `put_order`, `accept`, `refunding` and `rate_limiting`.
 
 mod accept;
 mod backend;
@@ -34,6 +34,7 @@ mod refunding;
 mod refunds;
 mod settings;
 mod sqlite;
+mod subscription_slots;
 mod subscriptions;
 
 use std::time::Duration;
@@ -65,6 +66,7 @@ pub use refunding::{RefundRefusal, Refunded};
 pub use settings::Settings;
 use sqlite::Sqlite;
 pub use sqlite::{Backup, BackupError, backup};
+pub use subscription_slots::SubscriptionSlots;
 pub use subscriptions::{BillingWrite, Versioned};
 
 use crate::{aws::Aws, deployment::Deployment, secrets::Secrets};

@@ -5,7 +5,8 @@
 //! `cursor#…`, `refunds#…` (a caller's refunds of one day), `rate_limit#…` (recent payment starts
 //! of a subject), `customer#…` (a caller's Stripe customer), `holder#…` (a customer's caller),
 //! `deadline#…` (the time at which an unpaid order is to expire), `subscription#…` (the copy of a
-//! subscription), `billing#…` (what a caller may use by theirs) and `meta#mode`. An index,
+//! subscription), `billing#…` (what a caller may use by theirs), `slots#…` (the orders by which a
+//! caller may subscribe) and `meta#mode`. An index,
 //! `queue`, lists messages that are due or dead-lettered, quarantined events, and the orders of
 //! each caller. Another, `list`, lists all orders. `docs/dynamodb.md` lists the attributes, and
 //! what each operation reads and writes.
@@ -28,6 +29,7 @@ mod quarantine;
 mod rate_limits;
 mod refunds;
 mod requests;
+mod subscription_slots;
 mod subscriptions;
 mod transaction;
 

@@ -20,6 +20,7 @@ mod rate_limits;
 mod refunds;
 mod schema;
 mod statement;
+mod subscription_slots;
 mod subscriptions;
 mod tls;
 mod url;

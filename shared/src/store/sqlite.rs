@@ -16,6 +16,7 @@ mod quarantine;
 mod rate_limits;
 mod refunds;
 mod schema;
+mod subscription_slots;
 mod subscriptions;
 
 pub use backup::{Backup, BackupError, backup};

@@ -3,8 +3,8 @@
 //!
 //! [`events`], [`orders`] and their [`lists`], the [`outbox`], [`large`] bodies, [`refunds`],
 //! [`rate_limits`], Stripe [`customers`], [`deadlines`] and captures, [`forgetting`] who paid,
-//! copies of [`subscriptions`], several [`deployments`] on one account, and [`sharing`] a database
-//! have a module each.
+//! copies of [`subscriptions`] and the [`subscription_slots`] of callers, several [`deployments`]
+//! on one account, and [`sharing`] a database have a module each.
 //! [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`] is SQLite's, [`server`] and
 //! [`failover`] are Postgres's.
 //!
@@ -30,6 +30,7 @@ mod refunds;
 mod relay;
 mod server;
 mod sharing;
+mod subscription_slots;
 mod subscriptions;
 mod table;
 

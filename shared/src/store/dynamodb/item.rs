@@ -42,6 +42,7 @@ pub(super) enum Kind {
     Holder,
     Subscription,
     Billing,
+    Slots,
 }
 
 impl Kind {
@@ -61,6 +62,7 @@ impl Kind {
             Self::Holder => "holder#",
             Self::Subscription => "subscription#",
             Self::Billing => "billing#",
+            Self::Slots => "slots#",
         }
     }
 

@@ -21,7 +21,7 @@ use crate::{
 ///
 /// An older program keeps running on a newer schema, unless `SINCE` says otherwise: so a migration
 /// adds, and removes only what no supported version uses.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE farebox.meta (
         is_only       boolean PRIMARY KEY DEFAULT true CHECK (is_only),
@@ -127,6 +127,14 @@ const MIGRATIONS: [&str; 2] = [
         version    bigint NOT NULL,
         body       text NOT NULL,
         updated_at bigint NOT NULL
+    );
+",
+    // The order by which a caller may subscribe to each product.
+    "
+    CREATE TABLE farebox.subscription_slots (
+        owner   text COLLATE \"C\" PRIMARY KEY,
+        version bigint NOT NULL,
+        orders  text NOT NULL
     );
 ",
 ];

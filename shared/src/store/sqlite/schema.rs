@@ -13,7 +13,7 @@ pub(super) const BUSY: Duration = Duration::from_secs(5);
 const CACHE: i32 = -8_000;
 
 /// Each migrates the schema from the version that is its index to the next.
-pub(in crate::store) const MIGRATIONS: [&str; 11] = [
+pub(in crate::store) const MIGRATIONS: [&str; 12] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
@@ -168,6 +168,14 @@ pub(in crate::store) const MIGRATIONS: [&str; 11] = [
         body       TEXT NOT NULL,
         updated_at INTEGER NOT NULL
     ) STRICT;
+",
+    // The order by which a caller may subscribe to each product.
+    "
+    CREATE TABLE subscription_slots (
+        owner   TEXT PRIMARY KEY,
+        version INTEGER NOT NULL,
+        orders  TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 

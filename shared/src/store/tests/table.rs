@@ -200,6 +200,10 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     costs.push(("and read", relay.log()));
     it.store.holder_of("cus_1").await.unwrap().unwrap();
     costs.push(("its caller", relay.log()));
+    let slots = it.store.subscription_slots(&ada).await.unwrap();
+    let slots = slots.taken_by(&["prod_1"], order.id()).unwrap();
+    assert!(it.store.put_subscription_slots(&ada, &slots).await.unwrap());
+    costs.push(("a slot taken", relay.log()));
     assert_eq!(it.orders_of("ada").await.len(), 1);
     costs.push(("a caller's orders", relay.log()));
     let all = it.store.all_orders(&OrderRange::newest(9)).await.unwrap();
@@ -253,6 +257,7 @@ async fn an_event_takes_one_read_and_one_transaction_and_the_rest_no_more() {
         ("and settled", &["TransactWriteItems"], 0, 2, 4),
         ("and read", GET, 1, 0, 0),
         ("its caller", GET, 1, 0, 0),
+        ("a slot taken", &["GetItem", "PutItem"], 1, 1, 1),
         // The query of the index takes half a unit for fifty of its entries.
         ("a caller's orders", LIST, 1, 0, 0),
         ("all orders", LIST, 1, 0, 0),
