@@ -52,7 +52,7 @@ fn name(params: &mut Params, field: &str) -> Result<String, Error> {
     Ok(name)
 }
 
-fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
+pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let params = &mut call.params;
     let (display, event) = (name(params, "display_name")?, name(params, "event_name")?);
     let formula = formula(params)?;

@@ -7,7 +7,7 @@ use crate::{
     objects::{
         customer,
         entitlement::{feature, product_feature},
-        subscription, test_clock,
+        meter, subscription, test_clock,
     },
     store::text,
 };
@@ -40,6 +40,15 @@ impl Sandbox {
     /// Stripe's error body when `params` are not valid.
     pub fn create_customer(&self, params: Value) -> Result<Value, Value> {
         self.control(customer::create, "", params)
+    }
+
+    /// Creates a meter of usage, as in the dashboard; returns it.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when `params` are not valid.
+    pub fn create_meter(&self, params: Value) -> Result<Value, Value> {
+        self.control(meter::create, "", params)
     }
 
     /// Creates a subscription from the parameters of `POST /v1/subscriptions`; returns it.

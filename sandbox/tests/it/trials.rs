@@ -89,13 +89,6 @@ async fn a_trial_without_a_payment_method_ends_as_its_settings_say() {
             continue;
         }
         default_card(&api, &customer, "pm_card_visa").await;
-        let form = [
-            ("subscription", text(&held, "id")),
-            ("subscription_details[resume_at]", "now"),
-        ];
-        let shown = api.post("/v1/invoices/create_preview", &form).await.ok();
-        assert_eq!(shown["amount_due"], 1500);
-        assert_eq!(shown["lines"]["data"][0]["period"]["start"], end + 3600);
         let path = format!("/v1/subscriptions/{}/resume", text(&held, "id"));
         let resumed = api.post(&path, &[]).await.ok();
         assert_eq!(resumed["status"], "active");
@@ -119,20 +112,6 @@ async fn a_cancellation_at_the_end_ends_it_there_without_another_invoice() {
     let held = subscribe(&api, &customer, "price_pro", &[]).await;
     change(&api, &held, &[("cancel_at_period_end", "true")]).await;
 
-    let preview = |form: &'static [(&str, &str)]| {
-        let all = [&[("subscription", text(&held, "id"))], form].concat();
-        let api = &api;
-        async move { api.post("/v1/invoices/create_preview", &all).await }
-    };
-    preview(&[]).await.refused(400, "invoice_upcoming_none");
-    let kept = preview(&[("subscription_details[cancel_at]", "")])
-        .await
-        .ok();
-    assert_eq!(kept["amount_due"], 1500);
-    let kept = preview(&[("subscription_details[cancel_at_period_end]", "false")])
-        .await
-        .ok();
-    assert_eq!(kept["next_payment_attempt"], FEBRUARY + 3600);
     advance(&api, &clock, FEBRUARY - 1).await;
     assert_eq!(current(&api, &held).await["status"], "active");
     advance(&api, &clock, MARCH).await;

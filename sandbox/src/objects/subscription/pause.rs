@@ -31,20 +31,6 @@ pub(super) fn pause(state: &mut State, held: &Value) {
     state.emit("customer.subscription.paused", &paused, None);
 }
 
-/// A paused subscription with a period from now on, and the lines of its invoice.
-pub(super) fn resumed(state: &State, held: &Value, anchor: Option<u64>) -> (Value, Vec<Value>) {
-    let items = items_of(held);
-    let interval = Interval::of(&items[0]["price"]);
-    let start = now();
-    let anchor = anchor.unwrap_or(start);
-    let items = renewal::with_period(&items, (start, interval.end_after(anchor, start)));
-    let lines = renewal::licensed(state, &items);
-    let mut after = held.clone();
-    after["billing_cycle_anchor"] = anchor.into();
-    after["items"] = shape::list(held, items);
-    (after, lines)
-}
-
 /// `POST /v1/subscriptions/{id}/resume`: bills a paused subscription, which is active once paid.
 pub(super) fn resume(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
@@ -61,21 +47,27 @@ pub(super) fn resume(state: &mut State, mut call: Call) -> Result<Value, Error> 
         return Err(Error::invalid(message).executed());
     }
     let _time = test_clock::enter(state, &held);
-    let kept = held["billing_cycle_anchor"].as_u64();
-    let kept = kept.filter(|_| anchor.as_deref() == Some("unchanged"));
-    let (after, lines) = resumed(state, &held, kept);
+    let items = items_of(&held);
+    let interval = Interval::of(&items[0]["price"]);
+    let kept = held["billing_cycle_anchor"]
+        .as_u64()
+        .filter(|_| anchor.as_deref() == Some("unchanged"));
+    let start = now();
+    let anchor = kept.unwrap_or(start);
+    let items = renewal::with_period(&items, (start, interval.end_after(anchor, start)));
+    let lines = renewal::licensed(state, &items);
     let draft = Draft {
         customer: text(&held, "customer"),
         currency: text(&held, "currency"),
         subscription: Some(&held),
         reason: "subscription_update",
         lines,
-        period: (now(), now()),
+        period: (start, start),
     };
     let draft = draft.create(state);
     let patch = json!({
-        "billing_cycle_anchor": after["billing_cycle_anchor"],
-        "items": after["items"],
+        "billing_cycle_anchor": anchor,
+        "items": shape::list(&held, items),
         "latest_invoice": draft["id"],
     });
     set(state, &id, &patch);

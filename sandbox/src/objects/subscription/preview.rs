@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    KIND, at, change::Change, creation::New, details::future, items, items_of, pause,
-    period::Interval, period_of, renewal, update,
+    KIND, at, change::Change, creation::New, details::future, items, items_of, period::Interval,
+    period_of, renewal, update,
 };
 use crate::{
     clock::now,
@@ -75,19 +75,13 @@ fn of_held(
     let _time = test_clock::enter(state, held);
     let wanted = update::wanted(state, details, held)?;
     let cancels = details.flag("cancel_now")?.unwrap_or(false);
-    let at_end = ends(held, details)?;
-    let resumes = details.says("resume_at", "now");
-    details.accept(if resumes { &["resume_at"] } else { &[] });
+    let at_end = details.flag("cancel_at_period_end")?;
+    let at_end = at_end.unwrap_or(held["cancel_at_period_end"] == true);
     let prorations = wanted.prorations;
     let change = wanted.of(state, held);
     let ended = super::ENDED.contains(&text(held, "status"));
     if ended || ((cancels || at_end) && waiting(state, held).is_empty()) {
         return Err(none());
-    }
-    if resumes && held["status"] == "paused" {
-        let (after, lines) = pause::resumed(state, held, None);
-        let period = (now(), now());
-        return Ok(upcoming(state, &after, lines, period, now()));
     }
     let mut after = held.clone();
     for (name, value) in change.patch.as_object().into_iter().flatten() {
@@ -110,41 +104,15 @@ fn of_held(
             (lines, period_of(&after), start + 3600)
         }
     };
-    Ok(upcoming(state, &after, lines, period, attempt))
-}
-
-/// Returns true when a subscription is not renewed: it ends with its period, or before.
-fn ends(held: &Value, details: &mut Params) -> Result<bool, Error> {
-    let known = at(held, "cancel_at");
-    let by_time = match details.clearable("cancel_at")? {
-        None => known,
-        Some(Value::Null) => None,
-        Some(time) => time.as_str().and_then(|time| time.parse().ok()),
-    };
-    let by_time = by_time.is_some_and(|time: u64| time <= period_of(held).1);
-    Ok(match details.flag("cancel_at_period_end")? {
-        Some(at_end) => at_end,
-        None => by_time,
-    })
-}
-
-/// An upcoming invoice of these lines.
-fn upcoming(
-    state: &State,
-    after: &Value,
-    lines: Vec<Value>,
-    period: (u64, u64),
-    attempt: u64,
-) -> Value {
     let draft = Draft {
-        customer: text(after, "customer"),
-        currency: text(after, "currency"),
-        subscription: Some(after),
+        customer: text(held, "customer"),
+        currency: text(held, "currency"),
+        subscription: Some(&after),
         reason: "upcoming",
         lines,
         period,
     };
-    shown(state, &draft, Some(attempt))
+    Ok(shown(state, &draft, Some(attempt)))
 }
 
 /// What waits for an invoice of this subscription.

@@ -7,10 +7,7 @@ use crate::{
     clock::now,
     error::Error,
     metadata,
-    objects::{
-        payment_method,
-        subscription::{self, PRORATIONS, items, period::Interval},
-    },
+    objects::subscription::{self, PRORATIONS, items, period::Interval},
     params::Params,
     state::State,
     store::text,
@@ -106,35 +103,8 @@ fn one(state: &mut State, mut group: Params, held: &Value, start: u64) -> Result
     if let Some(anchor) = group.choice("billing_cycle_anchor", &["automatic", "phase_start"])? {
         phase["billing_cycle_anchor"] = anchor.into();
     }
-    terms(state, &mut group, held, &mut phase)?;
     group.finish()?;
     Ok(phase)
-}
-
-/// Reads how a phase is paid, and the trial of the current one.
-fn terms(state: &State, group: &mut Params, held: &Value, phase: &mut Value) -> Result<(), Error> {
-    let ways = ["charge_automatically", "send_invoice"];
-    if let Some(how) = group.choice("collection_method", &ways)? {
-        phase["collection_method"] = how.into();
-    }
-    let name = group.name("default_payment_method");
-    if let Some(method) = group.text("default_payment_method")? {
-        payment_method::expect_of(state, &method, text(held, "customer"), &name)?;
-        phase["default_payment_method"] = method.into();
-    }
-    if let Some(description) = group.clearable("description")? {
-        phase["description"] = description;
-    }
-    let Some(end) = time(group, "trial_end")? else {
-        return Ok(());
-    };
-    let known = state.store.find(text(held, "subscription"));
-    if known.is_none_or(|known| known["trial_end"] != end) {
-        let message = "The sandbox supports the trial_end of the running trial alone.";
-        return Err(Error::invalid(message).param(&group.name("trial_end")));
-    }
-    phase["trial_end"] = end.into();
-    Ok(())
 }
 
 /// The end of a phase: a time, a duration, a number of periods, or one period.

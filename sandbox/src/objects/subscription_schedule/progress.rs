@@ -52,11 +52,6 @@ pub(super) fn apply_current(state: &mut State, schedule: &Value) -> Result<(), E
         }
         patch["metadata"][key] = value.clone();
     }
-    for field in ["collection_method", "default_payment_method", "description"] {
-        if !phase[field].is_null() {
-            patch[field] = phase[field].clone();
-        }
-    }
     if phases::has(&held, phase) {
         subscription::set(state, id, &patch);
         return Ok(());

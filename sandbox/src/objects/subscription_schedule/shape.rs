@@ -54,23 +54,6 @@ pub(super) fn items_of(subscription: &Value) -> Vec<Value> {
     items.collect()
 }
 
-/// The current period of a subscription, as a phase.
-fn current(held: &Value, start: u64, end: u64) -> Value {
-    let mut phase = phase(&held["currency"], items_of(held), start, end);
-    for field in [
-        "collection_method",
-        "default_payment_method",
-        "description",
-        "metadata",
-    ] {
-        phase[field] = held[field].clone();
-    }
-    if held["status"] == "trialing" {
-        phase["trial_end"] = held["trial_end"].clone();
-    }
-    phase
-}
-
 /// The schedule of a subscription: one phase, the current period.
 pub(super) fn of_subscription(held: &Value) -> Value {
     let first = &held["items"]["data"][0];
@@ -104,7 +87,7 @@ pub(super) fn of_subscription(held: &Value) -> Value {
         "end_behavior": "release",
         "livemode": false,
         "metadata": {},
-        "phases": [current(held, start, end)],
+        "phases": [phase(&held["currency"], items_of(held), start, end)],
         "released_at": null,
         "released_subscription": null,
         "status": "active",
