@@ -16,7 +16,7 @@ MOVES_DEADLINES = MOVES_ORDERS | {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 #: What a part does with items of the table, by a pattern of the source that uses it.
 PARTS = {
     r"\bCheckoutService\b": MOVES_ORDERS,
-    r"\bprocessor\s*\.(process|refresh|settle)\(": MOVES_ORDERS,
+    r"\bprocessor\s*\.(process|refresh|settle|with_intent)\(": MOVES_ORDERS,
     r"\bLookup::": MOVES_ORDERS,
     r"\bOrderEnder\b": MOVES_ORDERS,
     r"\bsubscriptions\s*\.(look|refresh)": MOVES_ORDERS,

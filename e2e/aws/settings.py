@@ -54,7 +54,9 @@ PARTS = {
     }
     | STOPS
     | of_module("stripe"),
-    r"\bprocessor\.(?:refresh|settle)\b": {"FAREBOX_PAYER"} | STOPS | of_module("stripe"),
+    r"\bprocessor\.(?:refresh|settle|with_intent)\b": {"FAREBOX_PAYER"}
+    | STOPS
+    | of_module("stripe"),
     r"\bapp\s*\.subscriptions\b": {"FAREBOX_GRACE", "FAREBOX_PAYER"},
     r"\bDeliverer\b|\bRequestDelivery\b": DELIVERS,
     r"\bFromEventBridge\b": {"STRIPE_EVENT_SOURCE"},

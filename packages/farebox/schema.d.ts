@@ -356,7 +356,10 @@ export interface components {
             cancelUrl?: string;
             /** @description The payer's choice among what the checkout file lists. */
             choice?: components["schemas"]["CheckoutChoice"];
-            /** @description The items to buy, without prices: Farebox prices them. */
+            /**
+             * @description The items to buy, without prices: Farebox prices them. With a recurring price, they begin a
+             *     subscription; all recurring prices have one billing interval.
+             */
             items?: components["schemas"]["Item"][] | null;
             /** @description An order as a JWT that the site's server signed. */
             order?: string | null;
@@ -488,7 +491,7 @@ export interface components {
          *     helps. `generic_decline` stands for all of Stripe's decline codes, which come with status 402.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "authentication_required" | "forbidden" | "refund_limit" | "capture_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_expired" | "order_not_authorized" | "capture_exceeds_authorized" | "no_saved_payment_method" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "unhealthy" | "internal" | "unavailable";
+        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "authentication_required" | "forbidden" | "refund_limit" | "capture_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_expired" | "already_subscribed" | "order_not_authorized" | "capture_exceeds_authorized" | "no_saved_payment_method" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "unhealthy" | "internal" | "unavailable";
         /** @description The health of the deployment. Times are in Unix seconds. */
         Health: {
             /** @description The notifications that were given up. */
@@ -573,9 +576,20 @@ export interface components {
             price: string;
             /**
              * Format: int32
-             * @description The quantity. Entries with the same price are added up.
+             * @description The quantity. Entries with the same price are added up. A metered price has none; any other
+             *     requires it.
              */
-            quantity: number;
+            quantity?: number;
+        };
+        /** @description The billing rhythm of an order's line. */
+        ItemInterval: {
+            /** @description `day`, `week`, `month` or `year`. */
+            interval: string;
+            /**
+             * Format: int32
+             * @description The number of intervals between two invoices.
+             */
+            intervalCount: number;
         };
         /** @description The request for the caller's own portal: it names no customer. */
         OpenPortal: {
@@ -651,6 +665,11 @@ export interface components {
             /** @description The order's status. */
             status: components["schemas"]["OrderStatus"];
             /**
+             * @description The subscription that the order began, `sub_…`; absent for all others, and before the order
+             *     is paid.
+             */
+            subscription?: string;
+            /**
              * Format: int64
              * @description The time of the order's latest change.
              */
@@ -716,12 +735,14 @@ export interface components {
             price?: string;
             /**
              * Format: int32
-             * @description The quantity.
+             * @description The quantity; 0 of a metered price, which is sent again without one.
              */
             quantity: number;
+            /** @description The billing rhythm of a recurring price; absent for all others. */
+            recurring?: components["schemas"]["ItemInterval"];
             /**
              * Format: int64
-             * @description The price of one, in minor units of the order's currency.
+             * @description The price of one, in minor units of the order's currency; 0 of a metered price.
              */
             unitAmount: number;
         };
@@ -1686,7 +1707,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_expired`: the time to pay the order is over, by its `expiresAt` or `FAREBOX_ORDER_TTL`; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version` */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_expired`: the time to pay the order is over, by its `expiresAt` or `FAREBOX_ORDER_TTL`; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version`; `already_subscribed`: the caller holds a subscription of a product in `items` that has not ended, and the checkout file does not allow several */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -1708,11 +1729,13 @@ export interface operations {
                     "application/json": {
                         error: {
                             /** @enum {string} */
-                            code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_expired" | "order_changed";
+                            code: "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_expired" | "order_changed" | "already_subscribed";
                             message: string;
                             /** @description The id of the paid or processing order: lead the payer to it */
                             orderId?: string;
                             requestId: string;
+                            /** @description With `already_subscribed`: the id of the caller's subscription */
+                            subscription?: string;
                         };
                     };
                 };

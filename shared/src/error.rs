@@ -95,6 +95,12 @@ pub enum Error {
     /// The order's time ran out; the site may sign it anew, else a new one is needed.
     #[error("the time to pay the order is over")]
     OrderExpired,
+    /// The caller holds this subscription of a product, `sub_…`, and may hold one alone.
+    #[error("the caller has a subscription of this product")]
+    AlreadySubscribed(String),
+    /// A subscription needs a Stripe customer, and no role of the caller makes them one.
+    #[error("a subscription needs a customer: no role of the caller is one of a customer's")]
+    NotACustomer,
     /// The order's payment is not authorized, so there is nothing to capture.
     #[error("no authorized payment of the order waits for its capture")]
     NotAuthorized,
@@ -184,7 +190,7 @@ impl Error {
             Self::Unauthenticated(_) => Code::Unauthenticated,
             Self::Declined { .. } => Code::Declined,
             Self::AuthenticationRequired(_) => Code::AuthenticationRequired,
-            Self::Forbidden => Code::Forbidden,
+            Self::Forbidden | Self::NotACustomer => Code::Forbidden,
             Self::OverLimit => Code::RefundLimit,
             Self::OverCaptureLimit => Code::CaptureLimit,
             Self::NotFound => Code::NotFound,
@@ -195,6 +201,7 @@ impl Error {
             Self::PaymentProcessing(_) | Self::PaymentAwaited(..) => Code::PaymentProcessing,
             Self::OrderCanceled => Code::OrderCanceled,
             Self::OrderExpired => Code::OrderExpired,
+            Self::AlreadySubscribed(_) => Code::AlreadySubscribed,
             Self::NotAuthorized => Code::OrderNotAuthorized,
             Self::ExceedsAuthorized => Code::CaptureExceedsAuthorized,
             Self::NoSavedMethod => Code::NoSavedPaymentMethod,
@@ -234,6 +241,14 @@ impl Error {
         }
     }
 
+    /// The subscription to show to the caller, instead of another.
+    fn subscription(&self) -> Option<&str> {
+        match self {
+            Self::AlreadySubscribed(subscription) => Some(subscription),
+            _ => None,
+        }
+    }
+
     /// The seconds after which the caller may retry.
     fn retry_after(&self) -> Option<u64> {
         match (self, self.code().spec().retry) {
@@ -260,15 +275,18 @@ impl Error {
     }
 
     /// The whole response: status, headers, and `{"error": {"code", "message", "requestId"}}`,
-    /// where [`Code::names_order`] also with `orderId`, and where [`Code::has_secret`] with
-    /// `clientSecret`. [`Error::Unhealthy`] has its numbers beside
-    /// `error`.
+    /// where [`Code::names_order`] also with `orderId`, where [`Code::names_subscription`] with
+    /// `subscription`, and where [`Code::has_secret`] with `clientSecret`. [`Error::Unhealthy`] has
+    /// its numbers beside `error`.
     pub(crate) fn response(&self, request_id: &str) -> Response {
         let (status, code) = self.answer();
         let mut error =
             json!({ "code": code, "message": self.to_string(), "requestId": request_id });
         if let Some(order) = self.order() {
             error["orderId"] = order.as_str().into();
+        }
+        if let Some(subscription) = self.subscription() {
+            error["subscription"] = subscription.into();
         }
         if let Self::AuthenticationRequired(secret) = self {
             error["clientSecret"] = json!(secret);

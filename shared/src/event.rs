@@ -28,8 +28,9 @@ pub use objects::{
 };
 
 pub use payer::{
-    Address, AnswerValue, CardDetails, CollectedInformation, CustomFieldAnswer, MethodDetails,
-    PaidCharge, PaidInvoice, Payer, Recipient, ShippingCost,
+    Address, AnswerValue, CardDetails, CollectedInformation, CustomFieldAnswer, InvoicePayment,
+    InvoicePayments, MethodDetails, PaidCharge, PaidInvoice, Payer, PaymentOfInvoice, Recipient,
+    ShippingCost,
 };
 
 use crate::{deployment::Deployment, digest, rfc3339};
@@ -439,8 +440,7 @@ fn snapshot(envelope: &Envelope<'_>) -> Subject {
 fn thin(envelope: &Envelope<'_>) -> Subject {
     let kind = envelope.kind.strip_prefix("v1.").unwrap_or_default();
     let related = envelope.related_object.as_ref();
-    let event = envelope.snapshot_event.as_ref().unwrap_or(&envelope.id);
-    if let Some(look) = Look::of_thin(kind, related.map(|related| related.id.as_str()), event) {
+    if let Some(look) = Look::of_thin(kind, related.map(|related| related.id.as_str())) {
         return look;
     }
     let Some(family) = Family::of(kind) else {

@@ -94,6 +94,11 @@ fn body(codes: &[Code]) -> Schema {
         let order = "The id of the paid or processing order: lead the payer to it";
         error = error.property("orderId", text().description(Some(order)));
     }
+    if codes.iter().any(|code| code.names_subscription()) {
+        let subscription = "With `already_subscribed`: the id of the caller's subscription";
+        let subscription = text().description(Some(subscription));
+        error = error.property("subscription", subscription);
+    }
     if codes.iter().any(|code| code.has_secret()) {
         let secret = "With `authentication_required`: the payment intent's client secret, with \
                       which Stripe.js confirms the payment in the payer's browser";

@@ -18,12 +18,14 @@ mod details;
 mod disputes;
 mod ending;
 mod facts;
+mod first_invoice;
 mod future_usage;
 mod lines;
 mod off_session;
 mod payer;
 mod payment;
 mod record;
+mod recurring;
 mod refund_facts;
 mod refunds;
 mod signed_payer;
@@ -51,6 +53,7 @@ pub use off_session::OffSession;
 pub use payer::{OrderPayer, Shipping};
 pub(crate) use payment::IntentKeys;
 pub use record::{RefundRecord, RefundState};
+pub use recurring::{ItemInterval, Recurring};
 pub use refund_facts::RefundStatus;
 pub(crate) use refunds::RefundKeys;
 pub use refunds::{RefundKey, RefundReason, RefundRejection, RefundRequest};
@@ -141,6 +144,8 @@ pub enum ReviseError {
     Newer,
     /// The site signed other contents at the same time, or as the same version.
     SignedAtOnce,
+    /// A subscription pays the one, and a single payment the other.
+    OtherMode,
     /// It changed too often.
     TooManyRevisions,
 }
@@ -335,6 +340,10 @@ impl Order {
             return Ok(());
         }
         let known = self.revisions().position(|r| r.digest == revision.digest);
+        let is_subscription = self.revision().contents.is_subscription();
+        if revision.contents.is_subscription() != is_subscription {
+            return Err(ReviseError::OtherMode);
+        }
         match revision.contents.compare_signed(&self.revision().contents) {
             Ordering::Less => return known.map(|_| ()).ok_or(ReviseError::Newer),
             // The payer would choose between the two.

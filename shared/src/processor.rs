@@ -178,16 +178,6 @@ impl EventProcessor {
             Look::Customer(customer) => {
                 return Ok(self.subscriptions.look_at_customer(customer).await?);
             }
-            Look::Snapshot(event) => {
-                return match self.stripe.customer_of_event(event).await {
-                    Err(failure) if failure.is_missing() => Ok(Looked::default()),
-                    Err(failure) => Err(failure.into()),
-                    Ok(None) => Ok(Looked::default()),
-                    Ok(Some(customer)) => {
-                        Ok(self.subscriptions.look_at_customer(&customer).await?)
-                    }
-                };
-            }
             Look::Subscription(id) => (id.clone(), event.kind == TRIAL_WILL_END),
             Look::Invoice { subscription, .. } => (subscription.clone(), false),
             Look::NamedInvoice(invoice) => {
@@ -306,6 +296,15 @@ impl EventProcessor {
         let (session, charge) = tokio::try_join!(session, charge)?;
         (event.session, event.charge) = (session, charge);
         event.invoice = self.invoice_of_payment(event).await?;
+        let invoice = event.invoice.as_ref();
+        if let Some(intent) = invoice.and_then(|invoice| invoice.payment_intent())
+            && event.charge.is_none()
+            && self.keeps_payer
+            && is_id(intent)
+        {
+            let stripe = self.stripe_of(event).with_deadline(PAYER_DEADLINE);
+            event.charge = charge_in(stripe.charge_of_intent(intent).await, event);
+        }
         event.names_payer = self.keeps_payer;
         Ok(())
     }
@@ -351,22 +350,12 @@ impl EventProcessor {
             },
             _ => return Ok(None),
         };
-        match fetched {
-            Ok(charge) => Ok(Some(Box::new(charge))),
-            Err(failure) => {
-                tracing::warn!(
-                    event.id,
-                    cause = %failure,
-                    "Farebox cannot read a payment's charge: its notification names neither the \
-                     receipt nor the end of an authorization"
-                );
-                Ok(None)
-            }
-        }
+        Ok(charge_in(fetched, event))
     }
 
-    /// The invoice that the Checkout Session of the payment made, if it makes invoices. The payment
-    /// does not wait for it.
+    /// The invoice that the Checkout Session of the payment made, if it makes invoices. A single
+    /// payment does not wait for it. That of a subscription does, since the invoice alone has the
+    /// payment intent, unless Stripe's key may not read it.
     async fn invoice_of_payment(
         &self,
         event: &Event,
@@ -379,19 +368,26 @@ impl EventProcessor {
         let Some(invoice) = invoice.filter(|id| is_id(id)) else {
             return Ok(None);
         };
-        let is_asked = self.keeps_payer && is_payment_for_an_order(event);
+        let is_subscription = session.is_some_and(|session| session.is_subscription());
+        let is_asked = (self.keeps_payer || is_subscription) && is_payment_for_an_order(event);
         if !is_asked || self.is_of_another(event)? {
             return Ok(None);
         }
-        let stripe = self.stripe_of(event).with_deadline(PAYER_DEADLINE);
+        let stripe = match is_subscription {
+            true => self.stripe_of(event),
+            false => self.stripe_of(event).with_deadline(PAYER_DEADLINE),
+        };
         match stripe.invoice(invoice).await {
             Ok(invoice) => Ok(Some(Box::new(invoice))),
+            Err(failure) if is_subscription && !failure.is_auth() && !failure.is_missing() => {
+                Err(failure.into())
+            }
             Err(failure) => {
                 tracing::warn!(
                     event.id,
                     cause = %failure,
                     "Farebox cannot read a payment's invoice: its notification does not name the \
-                     invoice's page"
+                     invoice's page, and a subscription's payment cannot be refunded"
                 );
                 Ok(None)
             }
@@ -548,6 +544,26 @@ impl EventProcessor {
         messages.extend(outcome.messages);
         log_quarantined(accepted, &id, &kind);
         Ok(accepted)
+    }
+}
+
+/// The fetched charge of a payment. It only tells who paid, so that the payment does not wait for
+/// it.
+fn charge_in(
+    fetched: Result<PaidCharge, stripe::StripeError>,
+    event: &Event,
+) -> Option<Box<PaidCharge>> {
+    match fetched {
+        Ok(charge) => Some(Box::new(charge)),
+        Err(failure) => {
+            tracing::warn!(
+                event.id,
+                cause = %failure,
+                "Farebox cannot read a payment's charge: its notification names neither the \
+                 receipt nor the end of an authorization"
+            );
+            None
+        }
     }
 }
 

@@ -9,8 +9,10 @@ mod ending;
 mod free;
 mod items;
 mod on_sale;
+mod one_subscription;
 mod order_claims;
 mod payer_claims;
+mod recurring_items;
 mod session_options;
 mod settings;
 mod signed_lines;
@@ -20,6 +22,7 @@ pub use caps::Caps;
 pub use closing::Release;
 pub use ending::OrderEnder;
 pub use items::Item;
+use items::ItemTerms;
 pub use settings::{Settings, Terms};
 pub use signed_order::SignedOrder;
 
@@ -63,6 +66,8 @@ pub struct Cart {
     pub order: Option<String>,
     /// Beside `items`: the currency that the browser chose; each price's own where it chose none.
     pub currency: Option<String>,
+    /// True when `items` may have recurring prices.
+    pub may_subscribe: bool,
 }
 
 /// Prices items and creates orders; cheap to clone.
@@ -124,6 +129,7 @@ impl CheckoutService {
         };
         let order = match order {
             Err(many @ Error::TooManyPayments { .. }) => return Err(payer.over_limit(many)),
+            Err(guest @ Error::NotACustomer) => return Err(payer.not_permitted(guest)),
             Err(Error::NotFound) => return Err(payer.out_of_reach(named.as_deref())),
             order => order?,
         };
@@ -142,7 +148,11 @@ impl CheckoutService {
         let currency = currency.map_err(Error::invalid)?;
         match (cart.items, cart.order, cart.order_id) {
             (Some(items), None, order_id) => {
-                self.order_of_items(payer, limiter, key, items, currency, order_id)
+                let terms = ItemTerms {
+                    currency,
+                    may_subscribe: cart.may_subscribe,
+                };
+                self.order_of_items(payer, limiter, key, items, terms, order_id)
                     .await
             }
             (None, Some(_), None) if currency.is_some() => Err(Error::invalid(

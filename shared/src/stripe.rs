@@ -11,6 +11,7 @@ mod events;
 mod failure;
 mod intents;
 mod keys;
+mod live_subscriptions;
 mod payer;
 mod payment_methods;
 mod portal;
@@ -33,7 +34,8 @@ pub use failure::{ApiError, StripeError};
 pub use intents::{IntentStatus, PaymentIntent};
 pub use payment_methods::{Card, PaymentMethod};
 pub use prices::{
-    CurrencyOption, CustomUnitAmount, Price, PriceCurrencies, Prices, Product, TransformQuantity,
+    CurrencyOption, CustomUnitAmount, Price, PriceCurrencies, PriceRecurring, Prices, Product,
+    TransformQuantity,
 };
 pub use refunds::EmailKey;
 pub use sessions::{CheckoutPage, SessionParams, UiMode};

@@ -77,7 +77,7 @@ const fn read_for_thin(name: &'static str, path: &'static str) -> Permission {
     }
 }
 
-const PERMISSIONS: [Permission; 19] = [
+const PERMISSIONS: [Permission; 20] = [
     // The required currency is missing, and the amount is zero.
     write(
         "create-intent, capture, cancel, webhook, order",
@@ -139,6 +139,15 @@ const PERMISSIONS: [Permission; 19] = [
         "PaymentMethods: read",
         "/v1/payment_methods?limit=1",
     ),
+    Permission {
+        is_required: false,
+        advice: "; add it if you sell subscriptions",
+        ..read(
+            "create-checkout",
+            "Subscriptions: read",
+            "/v1/subscriptions?limit=1",
+        )
+    },
     read("reconcile", "Events: read", "/v1/events?limit=1"),
     Permission {
         is_required: false,

@@ -209,6 +209,12 @@ async fn each_permission_that_a_restricted_key_lacks_is_reported() {
             "Charges: read (refund, webhook)",
             false,
         ),
+        (
+            "GET",
+            "/v1/subscriptions",
+            "Subscriptions: read (create-checkout)",
+            false,
+        ),
         ("GET", "/v1/disputes", "Disputes: read (webhook)", false),
         (
             "GET",

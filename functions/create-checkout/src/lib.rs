@@ -6,16 +6,21 @@
 //! order close its open session, and so does an open payment intent: an order has one active
 //! payment.
 //!
+//! With a recurring price the session begins a subscription. A caller holds one subscription of a
+//! product, unless the checkout file allows several: an order ends their other unpaid orders of the
+//! same product before it gets a session.
+//!
 //! | status | when |
 //! |---|---|
 //! | `200` | the browser can be sent to this URL |
 //! | `400` | the request is wrong; the message names the field (`amount` is an unknown field) |
 //! | `400` | a URL has another origin, or a price was archived or has another amount by now |
 //! | `401` | there is no valid token |
-//! | `403` | no role of the caller pays |
+//! | `403` | no role of the caller pays, or makes them a customer, whom a subscription needs |
 //! | `404` | the order to change does not exist, or is another caller's |
 //! | `409` | the key came with other contents |
 //! | `409` | the order is paid, processing, canceled, or newer |
+//! | `409` | the caller holds a subscription of the product |
 //! | `429` | the caller or their address started too many payments |
 //! | `429` | too many charges of the order failed |
 //! | `503` | Stripe, the database or the keys are not available; the caller may retry |
@@ -36,8 +41,9 @@ use serde::{Deserialize, Serialize};
 use shared::{
     App, Error, Function, Secrets,
     access::{Authorized, CreatePayment, Permission as _},
-    checkout::CheckoutChoice,
+    checkout::{CheckoutChoice, SessionMode},
     env::need,
+    error::Code,
     function::Trigger,
     order::Order,
     purchase::{self, Cart, CheckoutService, Item},
@@ -56,7 +62,7 @@ pub const FUNCTION: Function = Function {
         method: "POST",
         path: "/api/create-checkout",
         permission: Some(CreatePayment::NAME),
-        errors: &[&purchase::ERRORS],
+        errors: &[&purchase::ERRORS, &[Code::AlreadySubscribed]],
     },
     settings: &[
         need::STRIPE_SECRET_KEY,
@@ -83,7 +89,8 @@ pub fn service(app: App) -> MethodRouter {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct CreateCheckout {
-    /// The items to buy, without prices: Farebox prices them.
+    /// The items to buy, without prices: Farebox prices them. With a recurring price, they begin a
+    /// subscription; all recurring prices have one billing interval.
     #[schema(min_items = 1, max_items = 50)]
     items: Option<Vec<Item>>,
     /// With `items`: the id of an unpaid order, whose items these replace.
@@ -145,6 +152,11 @@ struct Created {
             { "items": [{ "price": "mug", "quantity": 2 }],
                 "successUrl": "https://shop.example/return",
                 "cancelUrl": "https://shop.example/cart" }))),
+        ("subscription" = (summary = "A subscription of three seats, and a one-time fee",
+            value = json!({ "items": [{ "price": "pro_monthly", "quantity": 3 },
+                    { "price": "setup", "quantity": 1 }],
+                "successUrl": "https://shop.example/return",
+                "cancelUrl": "https://shop.example/pricing" }))),
     )),
     responses(
         (status = 200, description = "The order and its Checkout Session", body = Created,
@@ -170,6 +182,7 @@ async fn create(
         order_id: request.order_id,
         order: request.order,
         currency: request.choice.currency.clone(),
+        may_subscribe: true,
     };
     let is_customer = payer.is_customer();
     let pages = Pages {
@@ -181,14 +194,19 @@ async fn create(
         return Err(Error::invalid(what));
     }
     let contents = &order.revision().contents;
+    if contents.mode() == SessionMode::Subscription && request.choice.shipping_rate.is_some() {
+        let what = "`choice.shippingRate`: Stripe takes no shipping rate for a subscription";
+        return Err(Error::invalid(what));
+    }
     let options = pages
         .checkout
         .sessions
         .options(contents.checkout(), &request.choice)
         .map_err(Error::invalid)?;
-    options
-        .check_currency(contents.amount().currency())
-        .map_err(Error::invalid)?;
+    if contents.mode() == SessionMode::Payment {
+        let currency = contents.amount().currency();
+        options.check_currency(currency).map_err(Error::invalid)?;
+    }
     let params = SessionParams {
         ui_mode: request.ui_mode,
         success: success.with_order(order.id()),

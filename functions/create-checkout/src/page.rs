@@ -6,6 +6,9 @@
 //! other payment open. So nobody can have paid a session that no caller received. The next call
 //! finds the same session: by the database, or by the idempotency key. The key is a hash of the
 //! order, its version, and the number of closed attempts.
+//!
+//! Before it gets a session, a subscription's order has the slots of its products, and keeps them:
+//! whichever order of the caller takes them next ends it.
 
 use shared::{
     Error,
@@ -33,6 +36,7 @@ impl Pages {
             check_open(&order, self.checkout.clock.now())?;
             order = match order.active_payment() {
                 None => {
+                    self.checkout.claim_products(&order).await?;
                     let page = self.made_page(&order, params, is_customer).await?;
                     let session = page.stored(&order, params);
                     let update = PaymentUpdate::Session(
@@ -52,7 +56,7 @@ impl Pages {
                 Some(ActivePayment::Session(open)) if is_for(open, &order, params) => {
                     let page = self.checkout.stripe.retrieve_page(&open.id).await?;
                     if page.status.as_deref() == Some("open") {
-                        let page = page.for_order(&order)?;
+                        let page = page.for_order(&order, open.due)?;
                         return Ok((order, page));
                     }
                     // It expired, or the payment on it failed after all; or it is paid.

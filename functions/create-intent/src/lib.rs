@@ -116,6 +116,7 @@ impl From<CreateIntent> for Cart {
             order_id: request.order_id,
             order: request.order,
             currency: request.choice.currency,
+            may_subscribe: false,
         }
     }
 }

@@ -38,7 +38,7 @@ use shared::{
     error::Code,
     event::Refund,
     function::Trigger,
-    order::{OrderId, RefundReason, RefundStatus},
+    order::{Order, OrderId, RefundReason, RefundStatus},
     request::{self, IdempotencyKey},
     store::Store,
     stripe::Stripe,
@@ -169,6 +169,7 @@ async fn create(
     })?;
     let reached = caller.reach_order(&request.order_id, refunds.store);
     let (caller, order) = reached.await?;
+    let order = with_intent(order, &app).await?;
     let id = order.id().clone();
     let email = request.instructions_email.as_deref().map(Email::parse);
     let email = email
@@ -179,6 +180,20 @@ async fn create(
     let reserved = refunds.reserve(order, caller, &params).await?;
     let refund = refunds.issue(reserved, &params).await?;
     Ok(Json(RefundCreated::of(&id, refund)))
+}
+
+/// `order` with its payment intent. A subscription's order has it by the invoice, which may have
+/// been unreadable when it was paid.
+async fn with_intent(order: Order, app: &App) -> Result<Order, Error> {
+    let order = app.processor.with_intent(order).await?;
+    if order.lacks_intent() {
+        tracing::error!(
+            order.id = order.id().as_str(),
+            "Farebox cannot refund a subscription's first invoice: let Stripe's key read invoices"
+        );
+        return Err(Error::RefundRefused);
+    }
+    Ok(order)
 }
 
 /// Refunds payments, for one request.

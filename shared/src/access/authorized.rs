@@ -151,6 +151,13 @@ impl<P> Authorized<P> {
         answer
     }
 
+    /// Returns `answer` and records a denial: no role of the caller permits this kind of object.
+    #[must_use]
+    pub fn not_permitted(mut self, answer: Error) -> Error {
+        self.decision.end(Why::NotPermitted);
+        answer
+    }
+
     /// The caller, if the rate limiter admitted them.
     ///
     /// # Errors

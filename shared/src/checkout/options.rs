@@ -6,6 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::{
+    DueToday, SessionMode,
     rules::{self, at},
     schema::{OPTIONS, check_fields, is_option},
 };
@@ -13,6 +14,12 @@ use crate::{amount::Currency, digest, strict_json::Value};
 
 /// The options that Stripe takes only for a session with a Stripe customer.
 const OF_A_CUSTOMER: [&str; 2] = ["customer_update", "saved_payment_method_options"];
+
+/// The options that Stripe takes only for a single payment.
+const OF_A_PAYMENT: [&str; 2] = ["invoice_creation", "shipping_options"];
+/// The options that Stripe takes only for a subscription.
+const OF_A_SUBSCRIPTION: [&str; 2] = ["payment_method_collection", SUBSCRIPTION_DATA];
+const SUBSCRIPTION_DATA: &str = "subscription_data";
 
 /// Checked options, by Stripe's names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -100,14 +107,54 @@ impl CheckoutOptions {
         self
     }
 
-    /// The options to send, for a payer with or without a Stripe customer. `expires_after` is sent
-    /// as a time.
-    pub(crate) fn sent(&self, has_customer: bool) -> BTreeMap<&str, &Value> {
-        let is_sent = |name: &str| has_customer || !OF_A_CUSTOMER.contains(&name);
+    /// The options to send for a session of this mode, for a payer with or without a Stripe
+    /// customer. `expires_after` is sent as a time, and `subscription_data` with Farebox's own
+    /// metadata.
+    pub(crate) fn sent(&self, has_customer: bool, mode: SessionMode) -> BTreeMap<&str, &Value> {
+        let of_the_other = match mode {
+            SessionMode::Payment => OF_A_SUBSCRIPTION,
+            SessionMode::Subscription => OF_A_PAYMENT,
+        };
+        let is_sent = |name: &str| {
+            (has_customer || !OF_A_CUSTOMER.contains(&name))
+                && !of_the_other.contains(&name)
+                && !["expires_after", SUBSCRIPTION_DATA].contains(&name)
+        };
         let options = self.0.iter().map(|(name, value)| (name.as_str(), value));
-        options
-            .filter(|(name, _)| is_sent(name) && *name != "expires_after")
-            .collect()
+        options.filter(|(name, _)| is_sent(name)).collect()
+    }
+
+    /// `subscription_data` with this metadata beside its own.
+    pub(crate) fn subscription_data(&self, metadata: BTreeMap<String, String>) -> Value {
+        let own = self.get(SUBSCRIPTION_DATA).and_then(Value::object);
+        let mut data = own.cloned().unwrap_or_default();
+        let mut all = match data.remove("metadata") {
+            Some(Value::Object(all)) => all,
+            _ => BTreeMap::new(),
+        };
+        all.extend(
+            metadata
+                .into_iter()
+                .map(|(key, text)| (key, Value::Text(text))),
+        );
+        data.insert("metadata".to_owned(), Value::Object(all));
+        Value::Object(data)
+    }
+
+    /// The part of a subscription's first period that is due today.
+    pub(crate) fn due_today(&self) -> DueToday {
+        let data = self.get(SUBSCRIPTION_DATA);
+        let has = |name| data.is_some_and(|data| at(data, &[name]).is_some());
+        match () {
+            () if has("trial_period_days") || has("trial_end") => DueToday::Nothing,
+            () if has("billing_cycle_anchor") => DueToday::Part,
+            () => DueToday::All,
+        }
+    }
+
+    /// The name of an option that Stripe takes only for a subscription, if there is one.
+    pub(crate) fn of_a_subscription(&self) -> Option<&'static str> {
+        OF_A_SUBSCRIPTION.into_iter().find(|name| self.has(name))
     }
 
     /// The lifetime of a session, in seconds; Stripe's own, a day, by default.
@@ -115,14 +162,14 @@ impl CheckoutOptions {
         self.get("expires_after")?.whole()
     }
 
-    /// The parts that a session with these options may add.
+    /// The parts that a session of this mode may add, with these options.
     #[must_use]
-    pub fn added_parts(&self) -> AddedParts {
+    pub fn added_parts(&self, mode: SessionMode) -> AddedParts {
         let has_list = |name| !self.list(name).is_empty();
         AddedParts {
             discount: self.is_on("allow_promotion_codes") || has_list("discounts"),
             tax: self.is_enabled("automatic_tax"),
-            shipping: has_list("shipping_options"),
+            shipping: has_list("shipping_options") && mode == SessionMode::Payment,
         }
     }
 

@@ -22,6 +22,7 @@ pub(super) fn check(options: &CheckoutOptions, place: &str) -> Result<(), String
         }
     }
     check_custom_fields(options, place)?;
+    check_subscription_data(options, place)?;
     for (option, update) in [("automatic_tax", "address"), ("tax_id_collection", "name")] {
         let is_updated = options.text(&["customer_update", update]) == Some("auto");
         if options.is_enabled(option) && !is_updated {
@@ -41,6 +42,29 @@ pub(super) fn check(options: &CheckoutOptions, place: &str) -> Result<(), String
         );
     }
     Ok(())
+}
+
+/// A first period has one end, and Farebox's own metadata is not replaced.
+fn check_subscription_data(options: &CheckoutOptions, place: &str) -> Result<(), String> {
+    const NAME: &str = "subscription_data";
+    let wrong = |name: &str, what: &str| Err(format!("`{place}{NAME}.{name}` {what}"));
+    let data = options.get(NAME);
+    let has = |name| data.is_some_and(|data| at(data, &[name]).is_some());
+    for (name, other) in [
+        ("trial_end", "trial_period_days"),
+        ("billing_cycle_anchor", "trial_period_days"),
+        ("billing_cycle_anchor", "trial_end"),
+    ] {
+        if has(name) && has(other) {
+            return wrong(name, &format!("cannot be beside `{other}`"));
+        }
+    }
+    let metadata = data.and_then(|data| at(data, &["metadata"])?.object());
+    let is_ours = |key: &String| key.starts_with("farebox_");
+    match metadata.is_some_and(|all| all.keys().any(is_ours)) {
+        true => wrong("metadata", "must not have keys that begin with farebox_"),
+        false => Ok(()),
+    }
 }
 
 /// A custom field has the settings of its own type alone, and a key of its own.

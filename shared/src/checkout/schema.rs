@@ -160,6 +160,32 @@ const INVOICE_DATA: Shape = Shape::Object(&[
     ),
 ]);
 
+/// A time in Unix seconds.
+const TIME: Shape = Shape::Whole(1, 99_999_999_999);
+
+/// What the subscription gets that a session begins.
+const SUBSCRIPTION_DATA: Shape = Shape::Object(&[
+    field("billing_cycle_anchor", TIME),
+    field("description", Shape::Text(500)),
+    field("metadata", Shape::Metadata),
+    field(
+        "proration_behavior",
+        Shape::OneOf(&["create_prorations", "none"]),
+    ),
+    field("trial_end", TIME),
+    field("trial_period_days", Shape::Whole(1, 730)),
+    field(
+        "trial_settings",
+        Shape::Object(&[needed(
+            "end_behavior",
+            Shape::Object(&[needed(
+                "missing_payment_method",
+                Shape::OneOf(&["cancel", "create_invoice", "pause"]),
+            )]),
+        )]),
+    ),
+]);
+
 /// The languages of hosted Checkout.
 const LOCALES: &[&str] = &[
     "auto", "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr",
@@ -269,6 +295,11 @@ pub(super) const OPTIONS: &[Field] = &[
             ),
         ]),
     ),
+    field(
+        "payment_method_collection",
+        Shape::OneOf(&["always", "if_required"]),
+    ),
+    field("subscription_data", SUBSCRIPTION_DATA),
     field("payment_method_types", Shape::List(40, &Shape::Key(40))),
     field("payment_method_configuration", Shape::Id("pmc_")),
     field("locale", LOCALE),
@@ -287,6 +318,9 @@ pub(super) const CHOICES: Shape = Shape::Object(&[
     field("locale", Shape::List(50, &LOCALE)),
     field("shipping_rate", Shape::List(50, &Shape::Id("shr_"))),
 ]);
+
+/// The rules of the shop's subscriptions.
+pub(super) const SUBSCRIPTIONS: Shape = Shape::Object(&[field("multiple", Shape::Flag)]);
 
 /// Checks the fields of the object at `place`; the error is a path, and the fault there.
 pub(super) fn check_fields(fields: &[Field], value: &Value, place: &str) -> Result<(), String> {

@@ -3,7 +3,12 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{CheckoutOptions, options::path_of, schema::CHOICES};
+use super::{
+    CheckoutOptions, SessionMode,
+    options::path_of,
+    rules::at,
+    schema::{CHOICES, SUBSCRIPTIONS},
+};
 use crate::{
     amount::Currency,
     env::{self, Reader},
@@ -21,6 +26,8 @@ pub struct CheckoutSettings {
     currencies: Vec<Currency>,
     locales: Vec<String>,
     shipping_rates: Vec<String>,
+    /// True when a caller may hold several subscriptions of one product.
+    has_multiple: bool,
 }
 
 /// A browser's choice among the file's `choices`.
@@ -64,6 +71,13 @@ impl CheckoutSettings {
         if let Some(choices) = &choices {
             CHOICES.check(choices, "choices")?;
         }
+        let subscriptions = file.remove("subscriptions");
+        if let Some(subscriptions) = &subscriptions {
+            SUBSCRIPTIONS.check(subscriptions, "subscriptions")?;
+        }
+        let multiple = subscriptions
+            .as_ref()
+            .and_then(|all| at(all, &["multiple"]));
         let listed = |name| -> Vec<String> {
             let choices = choices.as_ref().and_then(Value::object);
             let listed = choices.and_then(|choices| choices.get(name));
@@ -76,6 +90,7 @@ impl CheckoutSettings {
             currencies: currencies.collect(),
             locales: listed("locale"),
             shipping_rates: listed("shipping_rate"),
+            has_multiple: multiple == Some(&Value::Flag(true)),
             options: CheckoutOptions::of(Value::Object(file), "")?,
         })
     }
@@ -83,7 +98,13 @@ impl CheckoutSettings {
     /// True when Stripe Tax calculates the tax of every session.
     #[must_use]
     pub fn has_tax(&self) -> bool {
-        self.options.added_parts().tax
+        self.options.added_parts(SessionMode::Payment).tax
+    }
+
+    /// Returns true when a caller may hold several subscriptions of one product.
+    #[must_use]
+    pub fn has_multiple_subscriptions(&self) -> bool {
+        self.has_multiple
     }
 
     /// True when every session makes an invoice.

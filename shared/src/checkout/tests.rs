@@ -99,6 +99,34 @@ fn a_wrong_option_is_named_by_its_path() {
             "`custom_fields[0].key` is another field's",
         ),
         (
+            r#"{"subscription_data":{"trial_period_days":0}}"#,
+            "`subscription_data.trial_period_days` must be a whole number from 1",
+        ),
+        (
+            r#"{"subscription_data":{"trial_end":1800000000,"trial_period_days":7}}"#,
+            "`subscription_data.trial_end` cannot be beside `trial_period_days`",
+        ),
+        (
+            r#"{"subscription_data":{"trial_period_days":7,"billing_cycle_anchor":1800000000}}"#,
+            "`subscription_data.billing_cycle_anchor` cannot be beside `trial_period_days`",
+        ),
+        (
+            r#"{"subscription_data":{"metadata":{"farebox_order":"x"}}}"#,
+            "`subscription_data.metadata` must not have keys that begin with farebox_",
+        ),
+        (
+            r#"{"subscription_data":{"application_fee_percent":10}}"#,
+            "`subscription_data.application_fee_percent` is not an option",
+        ),
+        (
+            r#"{"payment_method_collection":"never"}"#,
+            "`payment_method_collection` must be one of always",
+        ),
+        (
+            r#"{"subscriptions":{"multiple":"yes"}}"#,
+            "`subscriptions.multiple` must be true or false",
+        ),
+        (
             r#"{"choices":{"discounts":["A"]}}"#,
             "`choices.discounts` is not an option",
         ),
@@ -189,7 +217,7 @@ fn a_shipping_rate_without_an_amount_in_the_sessions_currency_is_named() {
 
 #[test]
 fn the_options_tell_the_parts_that_a_session_may_add() {
-    let parts = |json| options(json).added_parts();
+    let parts = |json| options(json).added_parts(SessionMode::Payment);
     let none = AddedParts::default();
 
     assert_eq!(parts(r#"{"locale":"de"}"#), none);
@@ -224,10 +252,16 @@ fn a_guests_session_sends_no_option_of_a_stripe_customer() {
         options(r#"{"customer_update":{"name":"auto"},"locale":"de","expires_after":1800}"#);
 
     assert_eq!(
-        options.sent(false).into_keys().collect::<Vec<_>>(),
+        options
+            .sent(false, SessionMode::Payment)
+            .into_keys()
+            .collect::<Vec<_>>(),
         ["locale"]
     );
-    let sent: Vec<_> = options.sent(true).into_keys().collect();
+    let sent: Vec<_> = options
+        .sent(true, SessionMode::Payment)
+        .into_keys()
+        .collect();
     assert_eq!(sent, ["customer_update", "locale"]);
 }
 
@@ -250,4 +284,59 @@ fn fields_of_each_type_with_keys_of_their_own_are_accepted() {
         refused.contains("`custom_fields[2].text` must not be set"),
         "{refused}"
     );
+}
+
+#[test]
+fn a_caller_holds_one_subscription_of_a_product_unless_the_file_allows_several() {
+    for (file, expected) in [
+        ("{}", false),
+        (r#"{"subscriptions":{"multiple":false}}"#, false),
+        (r#"{"subscriptions":{"multiple":true}}"#, true),
+    ] {
+        let parsed = parse(file).unwrap();
+        assert_eq!(parsed.has_multiple_subscriptions(), expected, "{file}");
+    }
+}
+
+#[test]
+fn each_mode_is_sent_its_own_options() {
+    let options = options(
+        r#"{"locale":"de","payment_method_collection":"if_required",
+            "invoice_creation":{"enabled":true},
+            "shipping_options":[{"shipping_rate":"shr_1"}],
+            "subscription_data":{"trial_period_days":7}}"#,
+    );
+    let sent = |mode| -> Vec<&str> { options.sent(true, mode).into_keys().collect() };
+
+    let payment = ["invoice_creation", "locale", "shipping_options"];
+    assert_eq!(sent(SessionMode::Payment), payment);
+    let subscription = ["locale", "payment_method_collection"];
+    assert_eq!(sent(SessionMode::Subscription), subscription);
+    assert!(options.added_parts(SessionMode::Payment).shipping);
+    assert!(!options.added_parts(SessionMode::Subscription).shipping);
+}
+
+#[test]
+fn a_subscription_has_fareboxs_metadata_beside_the_shops() {
+    let options = options(r#"{"subscription_data":{"description":"Pro","metadata":{"a":"b"}}}"#);
+    let ours = std::collections::BTreeMap::from([("farebox_order".to_owned(), "o_1".to_owned())]);
+
+    let data = serde_json::to_value(options.subscription_data(ours)).unwrap();
+    let expected = serde_json::json!({ "description": "Pro",
+        "metadata": { "a": "b", "farebox_order": "o_1" } });
+    assert_eq!(data, expected);
+}
+
+#[test]
+fn the_options_tell_how_much_of_the_first_period_is_due() {
+    for (data, expected) in [
+        (r#"{"description":"Pro"}"#, DueToday::All),
+        (r#"{"trial_period_days":7}"#, DueToday::Nothing),
+        (r#"{"trial_end":1800000000}"#, DueToday::Nothing),
+        (r#"{"billing_cycle_anchor":1800000000}"#, DueToday::Part),
+    ] {
+        let json = format!(r#"{{"subscription_data":{data}}}"#);
+        assert_eq!(options(&json).due_today(), expected, "{data}");
+    }
+    assert_eq!(options("{}").due_today(), DueToday::All);
 }

@@ -47,6 +47,8 @@ pub enum Code {
     OrderCanceled,
     /// The order's time ran out.
     OrderExpired,
+    /// The caller has a subscription of this product.
+    AlreadySubscribed,
     /// No authorized payment of the order waits for its capture.
     OrderNotAuthorized,
     /// The capture exceeds the authorized amount.
@@ -116,6 +118,12 @@ impl Code {
         matches!(self, Self::OrderAlreadyPaid | Self::PaymentProcessing)
     }
 
+    /// Returns true when the error has a `subscription`: the one to show to the caller.
+    #[must_use]
+    pub fn names_subscription(self) -> bool {
+        self == Self::AlreadySubscribed
+    }
+
     /// Returns true when the error has a `clientSecret`, with which the payer goes on.
     #[must_use]
     pub fn has_secret(self) -> bool {
@@ -123,7 +131,7 @@ impl Code {
     }
 
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::InvalidRequest,
         Self::AmountTooSmall,
         Self::BadSignature,
@@ -141,6 +149,7 @@ impl Code {
         Self::PaymentProcessing,
         Self::OrderCanceled,
         Self::OrderExpired,
+        Self::AlreadySubscribed,
         Self::OrderNotAuthorized,
         Self::CaptureExceedsAuthorized,
         Self::NoSavedPaymentMethod,
@@ -181,6 +190,7 @@ impl Code {
             Self::PaymentProcessing => &PAYMENT_PROCESSING,
             Self::OrderCanceled => &ORDER_CANCELED,
             Self::OrderExpired => &ORDER_EXPIRED,
+            Self::AlreadySubscribed => &ALREADY_SUBSCRIBED,
             Self::OrderNotAuthorized => &ORDER_NOT_AUTHORIZED,
             Self::CaptureExceedsAuthorized => &CAPTURE_EXCEEDS_AUTHORIZED,
             Self::NoSavedPaymentMethod => &NO_SAVED_PAYMENT_METHOD,
@@ -341,6 +351,16 @@ static ORDER_EXPIRED: ErrorSpec = ErrorSpec {
     code: "order_expired",
     when: "the time to pay the order is over, by its `expiresAt` or `FAREBOX_ORDER_TTL`",
     remedy: "start a new order, or let the site sign the order anew with a later `expiresAt`",
+    retry: Retry::Never,
+};
+
+static ALREADY_SUBSCRIBED: ErrorSpec = ErrorSpec {
+    status: StatusCode::CONFLICT,
+    code: "already_subscribed",
+    when: "the caller holds a subscription of a product in `items` that has not ended, and the \
+           checkout file does not allow several",
+    remedy: "lead the caller to the billing portal; `subscription` in the error names the \
+             subscription",
     retry: Retry::Never,
 };
 

@@ -59,6 +59,12 @@ fn rows() -> Vec<(Error, u16, &'static str)> {
         (Error::PaymentProcessing(order()), 409, "payment_processing"),
         (Error::OrderCanceled, 409, "order_canceled"),
         (Error::OrderExpired, 409, "order_expired"),
+        (
+            Error::AlreadySubscribed("sub_1".to_owned()),
+            409,
+            "already_subscribed",
+        ),
+        (Error::NotACustomer, 403, "forbidden"),
         (Error::NotAuthorized, 409, "order_not_authorized"),
         (Error::ExceedsAuthorized, 409, "capture_exceeds_authorized"),
         (Error::OverCaptureLimit, 403, "capture_limit"),
@@ -139,6 +145,18 @@ async fn an_order_is_named_where_the_payer_is_led_to_it_and_nowhere_else() {
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
         let expected = names_order.then_some("ord_1");
         assert_eq!(body["error"]["orderId"].as_str(), expected, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_is_named_where_the_caller_has_it_and_nowhere_else() {
+    for (error, ..) in rows() {
+        let names_subscription = error.code().names_subscription();
+        let body = error.response("req_1").into_body();
+        let body = axum::body::to_bytes(body, 4096).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let expected = names_subscription.then_some("sub_1");
+        assert_eq!(body["error"]["subscription"].as_str(), expected, "{body}");
     }
 }
 

@@ -79,7 +79,11 @@ pub struct CheckoutSession {
     pub payment_status: String,
     /// `pi_…`; `None` before the first attempt to pay.
     pub payment_intent: Option<String>,
-    /// `in_…`, where the session makes invoices.
+    /// `payment` or `subscription`.
+    pub mode: Option<String>,
+    /// `sub_…`, of a complete session of mode `subscription`.
+    pub subscription: Option<String>,
+    /// `in_…`, where the session makes invoices. A subscription's has the payment intent.
     pub invoice: Option<String>,
     /// The payer.
     pub customer_details: Option<Payer>,
@@ -119,11 +123,19 @@ impl CheckoutSession {
         subtotal.unwrap_or_default()
     }
 
-    /// Returns true when the session is paid, or complete with nothing to pay.
+    /// Returns true when it begins a subscription.
+    #[must_use]
+    pub fn is_subscription(&self) -> bool {
+        self.mode.as_deref() == Some("subscription")
+    }
+
+    /// Returns true when the session is paid, or complete with nothing to pay today.
     #[must_use]
     pub fn is_paid(&self) -> bool {
         let is_complete = self.status.as_deref() == Some("complete");
         match self.payment_status.as_str() {
+            _ if self.is_subscription() && !is_complete => false,
+            "no_payment_required" if self.is_subscription() => true,
             "paid" => true,
             "no_payment_required" => is_complete && self.amount_total == Some(0),
             _ => false,

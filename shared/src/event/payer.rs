@@ -121,11 +121,46 @@ impl PaidCharge {
     }
 }
 
-/// The fields of an invoice that a notification names.
+/// The fields of an invoice that a notification names, and the payments that paid it.
 #[derive(Clone, Default, PartialEq, Deserialize, miniserde::Deserialize)]
 pub struct PaidInvoice {
     /// Its page at Stripe.
     pub hosted_invoice_url: Option<String>,
+    /// Its payments, where they were asked for.
+    pub payments: Option<InvoicePayments>,
+}
+
+/// The payments of an invoice.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct InvoicePayments {
+    /// The payments.
+    pub data: Vec<InvoicePayment>,
+}
+
+/// A payment of an invoice.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct InvoicePayment {
+    /// `open`, `paid` or `canceled`.
+    pub status: Option<String>,
+    /// The money.
+    pub payment: Option<PaymentOfInvoice>,
+}
+
+/// The object that moved the money.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, miniserde::Deserialize)]
+pub struct PaymentOfInvoice {
+    /// `pi_…`
+    pub payment_intent: Option<String>,
+}
+
+impl PaidInvoice {
+    /// The payment intent that paid it.
+    #[must_use]
+    pub fn payment_intent(&self) -> Option<&str> {
+        let payments = self.payments.as_ref()?.data.iter();
+        let mut paid = payments.filter(|one| one.status.as_deref() == Some("paid"));
+        paid.find_map(|one| one.payment.as_ref()?.payment_intent.as_deref())
+    }
 }
 
 impl CustomFieldAnswer {

@@ -11,7 +11,11 @@ use super::{
     Order,
     facts::{Attempt, AttemptStatus},
 };
-use crate::{checkout::AddedParts, event::Subject, ids::CallerId};
+use crate::{
+    checkout::{AddedParts, DueToday},
+    event::Subject,
+    ids::CallerId,
+};
 
 /// The most attempts of one order: its stored size has to stay small. Another limit covers the rate
 /// of attempts. An order whose Checkout Sessions expire, one a day, can be paid for a year.
@@ -51,6 +55,9 @@ pub struct Session {
     /// The parts that it may add to the contents' amount.
     #[serde(default, skip_serializing_if = "AddedParts::is_none")]
     pub allows: AddedParts,
+    /// The part of a subscription's first period that it takes.
+    #[serde(default, skip_serializing_if = "DueToday::is_all")]
+    pub due: DueToday,
 }
 
 /// The open payment.
@@ -232,6 +239,13 @@ impl Order {
     pub(super) fn allowed_parts(&self, id: &str) -> AddedParts {
         let open = self.session.as_ref().filter(|open| open.id == id);
         open.map(|open| open.allows).unwrap_or_default()
+    }
+
+    /// The part of a subscription's first period that the session with `id` takes. Of a closed
+    /// session it does not matter, as for [`Order::allowed_parts`].
+    pub(super) fn due_today(&self, id: &str) -> DueToday {
+        let open = self.session.as_ref().filter(|open| open.id == id);
+        open.map(|open| open.due).unwrap_or_default()
     }
 
     fn has_session(&self, id: &str) -> bool {

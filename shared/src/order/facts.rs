@@ -11,6 +11,7 @@ use super::{
     Awaited, Totals,
     authorization::Authorization,
     disputes::{self, Disputed},
+    first_invoice::FirstInvoice,
     payer::PayerFacts,
     refund_facts::{RefundFacts, RefundStatus},
     warnings::Warning,
@@ -29,6 +30,9 @@ pub(super) struct Facts {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     attempts: BTreeMap<String, Attempt>,
     paid: Option<Paid>,
+    /// The subscription that the payment began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_invoice: Option<FirstInvoice>,
     /// Who paid.
     #[serde(default, skip_serializing_if = "PayerFacts::is_empty")]
     payer: PayerFacts,
@@ -122,8 +126,8 @@ pub(super) struct Paid {
     pub(super) at: i64,
     /// The digest of the paid contents.
     pub(super) digest: String,
-    /// The intent that took the money; `None` where there was nothing to pay, and in an order that
-    /// an earlier version wrote: then it is the order's own.
+    /// The intent that took the money; `None` where there was nothing to pay, where it is that of
+    /// an invoice, and in an order that an earlier version wrote: then it is the order's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) intent: Option<String>,
     /// The totals, where they are not the offered amount alone.
@@ -212,6 +216,19 @@ impl Facts {
             None => reported,
         });
         self.forget_attempts();
+    }
+
+    /// Records the subscription that the payment began.
+    pub(super) fn subscribed(&mut self, reported: FirstInvoice) {
+        self.first_invoice = Some(match self.first_invoice.take() {
+            Some(known) => known.merged(reported),
+            None => reported,
+        });
+    }
+
+    /// The subscription that the payment began.
+    pub(super) fn first_invoice(&self) -> Option<&FirstInvoice> {
+        self.first_invoice.as_ref()
     }
 
     /// Records that the charge with `id` failed. Of too many the newest are kept. The rest can
@@ -312,7 +329,8 @@ impl Facts {
 
     /// The intent that took the money.
     pub(super) fn paid_by(&self) -> Option<&str> {
-        self.paid.as_ref()?.intent.as_deref()
+        let of_invoice = || self.first_invoice.as_ref()?.intent.as_deref();
+        self.paid.as_ref()?.intent.as_deref().or_else(of_invoice)
     }
 
     /// Who paid.

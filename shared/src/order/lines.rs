@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{ItemInterval, Recurring};
 use crate::event::is_id;
 
 /// One line of an order.
@@ -20,10 +21,13 @@ pub struct LineItem {
     /// signed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The quantity.
+    /// The quantity; 0 of a metered price, which has none.
     pub quantity: u32,
-    /// The price of one, in minor units of the order's currency.
+    /// The price of one, in minor units of the order's currency; 0 of a metered price.
     pub unit_amount: i64,
+    /// The billing rhythm of a recurring price, which never changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurring: Option<Recurring>,
     /// The tax settings that the site signed.
     #[serde(default, skip_serializing_if = "LineTax::is_none")]
     pub tax: LineTax,
@@ -52,10 +56,14 @@ pub struct OrderItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     name: Option<String>,
-    /// The quantity.
+    /// The quantity; 0 of a metered price, which is sent again without one.
     quantity: u32,
-    /// The price of one, in minor units of the order's currency.
+    /// The price of one, in minor units of the order's currency; 0 of a metered price.
     unit_amount: i64,
+    /// The billing rhythm of a recurring price; absent for all others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    recurring: Option<ItemInterval>,
 }
 
 impl From<&LineItem> for OrderItem {
@@ -65,6 +73,7 @@ impl From<&LineItem> for OrderItem {
             name: line.name.clone(),
             quantity: line.quantity,
             unit_amount: line.unit_amount,
+            recurring: line.recurring.as_ref().map(ItemInterval::from),
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Awaited, CaptureMethod, Mismatch, Order, Revision, Totals,
+    Awaited, CaptureMethod, Mismatch, Order, OrderDetails, Revision, Totals,
     active_payment::{Origin, is_cancellation_by_stripe, is_our_cancellation},
     authorization::Authorization,
     facts::{Attempt, AttemptStatus, Paid},
+    first_invoice::FirstInvoice,
 };
 use crate::{
-    amount::Amount,
+    checkout::DueToday,
     event::{CheckoutSession, Event, FailedCharge, Intent, Subject},
 };
 
@@ -36,6 +37,8 @@ struct PaymentClaims<'a> {
     currency: &'a str,
     /// The amount before Stripe's additions, in minor units; `None` where another object tells it.
     amount: Option<i64>,
+    /// The part of a subscription's first period in that amount.
+    due: DueToday,
 }
 
 /// The trust in the metadata of an intent or a session.
@@ -77,6 +80,11 @@ impl Order {
         intent: &Intent,
         event: &Event,
     ) -> Result<Applied, Mismatch> {
+        let first_invoice = self.facts.first_invoice();
+        if first_invoice.is_some_and(|first| first.intent.as_deref() == Some(&intent.id)) {
+            // The session reported that its invoice is paid.
+            return Ok(Applied::Nothing);
+        }
         let at = event.created;
         let has_money = intent.status == "succeeded";
         let page = intent.metadata(IntentKeys::PAGE);
@@ -104,6 +112,7 @@ impl Order {
             metadata: intent.metadata.as_ref(),
             currency: &intent.currency,
             amount: totals.map(|totals| totals.subtotal),
+            due: DueToday::All,
         };
         let (digest, mut edited) = self.offered_digest(&claims, origin.into())?;
         self.count_failures(origin, &event.failed_charges);
@@ -164,12 +173,21 @@ impl Order {
             _ => {}
         }
         let totals = Totals::of_session(session);
+        // Of a closed session the order does not keep how much was due.
+        let has_amount = is_paid || !session.is_subscription();
         let claims = PaymentClaims {
             metadata: session.metadata.as_ref(),
             currency: session.currency.as_deref().unwrap_or_default(),
-            amount: Some(totals.subtotal),
+            amount: has_amount.then_some(totals.subtotal),
+            due: self.due_today(&session.id),
         };
         let (digest, edited) = self.offered_digest(&claims, origin.into())?;
+        let is_subscription = self
+            .offered(&digest)
+            .is_some_and(OrderDetails::is_subscription);
+        if is_paid && is_subscription != session.is_subscription() {
+            return Err(Mismatch::Session);
+        }
         let failed = event.kind == "checkout.session.async_payment_failed";
         let is_captured_later = self.offered(&digest).is_some_and(|contents| {
             contents.capture_method() == CaptureMethod::Manual && session.payment_intent.is_some()
@@ -179,17 +197,21 @@ impl Order {
             _ if is_paid && is_captured_later => None,
             _ if is_paid => {
                 totals.check(self.allowed_parts(&session.id))?;
-                if session.payment_intent.is_none() && totals.total > 0 {
-                    return Err(Mismatch::Session);
-                }
-                self.paid(Paid {
+                let paid = Paid {
                     is_estimate: true,
                     at,
                     digest,
                     intent: session.payment_intent.clone(),
                     totals: Some(totals),
                     authorized: None,
-                })?;
+                };
+                match is_subscription {
+                    true => self.subscribed(paid, session, event)?,
+                    false if paid.intent.is_none() && totals.total > 0 => {
+                        return Err(Mismatch::Session);
+                    }
+                    false => self.paid(paid)?,
+                }
                 self.record_payer(event);
                 None
             }
@@ -215,7 +237,7 @@ impl Order {
         if self.facts.paid_at().is_some() || !is_offered {
             return Ok(Applied::Nothing);
         }
-        if !revision.contents.amount().is_zero() {
+        if !revision.contents.amount().is_zero() || revision.contents.is_subscription() {
             return Err(Mismatch::Amount);
         }
         self.paid(Paid {
@@ -314,11 +336,50 @@ impl Order {
         if self.facts.paid_at().is_some() && self.intent() != reported.intent.as_deref() {
             return Err(Mismatch::Intent);
         }
-        let paid = self.revisions().find(|r| r.digest == reported.digest);
-        let plain = paid.map(|paid| Totals::of_subtotal(paid.contents.amount().minor_units()));
-        let totals = reported.totals.filter(|totals| Some(*totals) != plain);
+        let totals = self.added_totals(&reported);
         self.facts.paid(Paid { totals, ..reported });
         Ok(())
+    }
+
+    /// Records the payment that began a subscription: that of its first invoice, or none.
+    fn subscribed(
+        &mut self,
+        mut paid: Paid,
+        session: &CheckoutSession,
+        event: &Event,
+    ) -> Result<(), Mismatch> {
+        let subscription = session.subscription.clone().ok_or(Mismatch::Session)?;
+        let total = paid.totals.map_or(0, |totals| totals.total);
+        let is_received = session.payment_status == "paid" && session.invoice.is_some();
+        if total > 0 && !is_received {
+            return Err(Mismatch::Received);
+        }
+        let is_same = match self.subscription() {
+            Some(known) => known == subscription,
+            None => self.facts.paid_at().is_none(),
+        };
+        if !is_same {
+            return Err(Mismatch::Session);
+        }
+        let invoice = event.invoice.as_ref();
+        let intent = invoice.and_then(|invoice| invoice.payment_intent());
+        self.facts.subscribed(FirstInvoice {
+            subscription,
+            invoice: session.invoice.clone(),
+            intent: intent.map(str::to_owned),
+        });
+        // Whichever report arrives first: the intent is the invoice's.
+        paid.intent = None;
+        paid.totals = self.added_totals(&paid);
+        self.facts.paid(paid);
+        Ok(())
+    }
+
+    /// The totals in `reported`, where they are not the offered amount alone.
+    fn added_totals(&self, reported: &Paid) -> Option<Totals> {
+        let paid = self.revisions().find(|r| r.digest == reported.digest);
+        let plain = paid.map(|paid| Totals::of_subtotal(paid.contents.amount().minor_units()));
+        reported.totals.filter(|totals| Some(*totals) != plain)
     }
 
     /// The index of the revision with `digest`.
@@ -343,7 +404,7 @@ impl Order {
         let currency = |revision: &&Revision| {
             revision.contents.amount().currency().as_str() == claims.currency
         };
-        let amount = |revision: &&Revision| claims.fits(revision.contents.amount());
+        let amount = |revision: &&Revision| claims.fits(&revision.contents);
         let written = claims.written(IntentKeys::CONTENTS);
         // The contents that the metadata names, else the current ones, else the latest that fit.
         let named = self
@@ -373,8 +434,8 @@ impl Order {
         }
         let digest = claims.written(IntentKeys::CONTENTS).unwrap_or_default();
         let revision = self.revisions().find(|r| r.digest == digest);
-        let offered = revision.ok_or(Mismatch::Details)?.contents.amount();
-        if claims.currency != offered.currency().as_str() {
+        let offered = &revision.ok_or(Mismatch::Details)?.contents;
+        if claims.currency != offered.amount().currency().as_str() {
             return Err(Mismatch::Currency);
         }
         match claims.fits(offered) {
@@ -385,9 +446,9 @@ impl Order {
 }
 
 impl PaymentClaims<'_> {
-    fn fits(&self, offered: Amount) -> bool {
+    fn fits(&self, offered: &OrderDetails) -> bool {
         self.amount
-            .is_none_or(|amount| amount == offered.minor_units())
+            .is_none_or(|amount| offered.is_paid_by(amount, self.due))
     }
 
     fn written(&self, key: &str) -> Option<&str> {

@@ -1,7 +1,7 @@
 //! The state machine: single steps as tables. Offers are in [`offers`], payments one after the
 //! other in [`active_payments`], failed charges in [`attempts`], authorized payments in
-//! [`authorization`], orders that end unpaid in [`ending`], disputes in [`disputes`], whole
-//! histories in [`histories`].
+//! [`authorization`], orders that end unpaid in [`ending`], subscriptions in
+//! [`subscription_orders`], disputes in [`disputes`], whole histories in [`histories`].
 
 mod active_payments;
 mod attempts;
@@ -13,6 +13,7 @@ mod histories;
 mod offers;
 mod payer;
 mod refunds;
+mod subscription_orders;
 mod totals;
 
 use std::collections::BTreeMap;

@@ -33,6 +33,11 @@ pub struct OrderView {
     created_at: i64,
     /// The time of the order's latest change.
     updated_at: i64,
+    /// The subscription that the order began, `sub_…`; absent for all others, and before the order
+    /// is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    subscription: Option<String>,
     /// The time of the payment; `null` before it.
     #[schema(required)]
     paid_at: Option<i64>,
@@ -92,6 +97,7 @@ impl OrderView {
             refund_pending_amount: order.refund_pending_amount(),
             created_at: order.created_at(),
             updated_at: order.updated_at(),
+            subscription: order.subscription().map(str::to_owned),
             paid_at: order.paid_at(),
             capturable_until: order.capturable_until(),
             expires_at: order.expires_at().filter(|_| order.paid_at().is_none()),

@@ -71,6 +71,24 @@ impl EventProcessor {
         Ok(self.store.order(id).await?)
     }
 
+    /// `order` with the payment intent of its subscription's first invoice, where it was not known;
+    /// as it was, where Stripe's key may not read the invoice.
+    ///
+    /// # Errors
+    ///
+    /// [`ProcessError`] when Stripe or the database did not answer.
+    pub async fn with_intent(&self, order: Order) -> Result<Order, ProcessError> {
+        let session = match order.active_payment() {
+            Some(ActivePayment::Session(session)) if order.lacks_intent() => session,
+            _ => return Ok(order),
+        };
+        let session = self.object(Family::Session, &session.id).await?;
+        self.process_complete(fetched(session, &order, self.clock.now()))
+            .await?;
+        let latest = self.store.order(order.id()).await?;
+        Ok(latest.unwrap_or(order))
+    }
+
     /// Fetches and processes the payment of `order`.
     async fn process_payment_of(&self, order: &Order) -> Result<(), ProcessError> {
         let Some(subject) = self.payment_of(order).await? else {

@@ -11,7 +11,7 @@
 use super::{CheckoutService, processing};
 use crate::{
     Clock, Error,
-    event::Intent,
+    event::{Intent, is_id},
     order::{
         ActivePayment, MAX_ATTEMPTS, Order, OrderId, PaymentUpdate, Session, Status,
         is_cancellation_by_stripe, is_our_cancellation,
@@ -251,6 +251,13 @@ impl Closer<'_> {
             (Some("complete"), _) => return Err(Error::AlreadyPaid(order.clone())),
             // An unknown status does not prove that it is closed.
             _ => return Err(processing()),
+        }
+        if let Some(subscription) = page.subscription.as_deref().filter(|id| is_id(id)) {
+            // Stripe tries again to collect the first invoice, until it ends the subscription.
+            return match self.stripe.has_subscription_ended(subscription).await? {
+                true => Ok(IntentState::Closed),
+                false => Err(processing()),
+            };
         }
         // A complete session takes no further attempt: a payment that failed after all is its end.
         let intent = page.payment_intent.as_deref();

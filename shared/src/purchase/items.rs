@@ -5,15 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{CheckoutService, SignedOrder, check_open, processing};
+use super::{
+    CheckoutService, SignedOrder, check_open, processing,
+    recurring_items::{PricedLine, check_lines, check_mode, recurring},
+};
 use crate::{
     Error,
     access::{Authorized, CreatePayment},
-    amount::{Amount, Currency},
+    amount::{Amount, Currency, Inexact},
     ids::CallerId,
-    order::{LineItem, LineTax, Order, OrderDetails, OrderId, ReviseError, SignedPayer},
+    order::{
+        CaptureMethod, LineItem, LineTax, Order, OrderDetails, OrderId, ReviseError, SignedPayer,
+    },
     rate_limit::RateLimiter,
-    request::IdempotencyKey,
+    request::{self, IdempotencyKey},
     store::{IdempotencyRecord, PutOrder, PutOrderOutcome, PutOrderRejection},
     stripe::{Price, PriceCurrencies},
 };
@@ -30,33 +35,45 @@ pub struct Item {
     /// The id of a Stripe price, `price_…`, or its lookup key.
     #[schema(min_length = 1, max_length = 200)]
     price: String,
-    /// The quantity. Entries with the same price are added up.
-    #[schema(minimum = 1, maximum = 10_000)]
-    quantity: u32,
+    /// The quantity. Entries with the same price are added up. A metered price has none; any other
+    /// requires it.
+    #[serde(default, deserialize_with = "request::present")]
+    #[schema(minimum = 1, maximum = 10_000, nullable = false)]
+    quantity: Option<u32>,
 }
 
 /// The requested quantity of one price.
 #[derive(Debug, Default)]
 struct Wanted {
-    quantity: u32,
+    /// `None` where no entry names one.
+    quantity: Option<u32>,
     /// The index of the last request entry that names it.
     index: usize,
 }
 
+/// The terms on which items are priced.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ItemTerms {
+    /// The currency that the browser chose, if it did.
+    pub(super) currency: Option<Currency>,
+    /// True when recurring prices are taken.
+    pub(super) may_subscribe: bool,
+}
+
 impl CheckoutService {
-    /// The order of `items`, priced in `currency` or each in its price's own: a new one, that of an
-    /// earlier response with `order_id`, or the one that the same operation created before.
+    /// The order of `items`, priced on `terms`: a new one, that of an earlier response with
+    /// `order_id`, or the one that the same operation created before.
     pub(super) async fn order_of_items(
         &self,
         payer: &Authorized<CreatePayment>,
         limiter: &RateLimiter,
         key: Option<IdempotencyKey>,
         items: Vec<Item>,
-        currency: Option<Currency>,
+        terms: ItemTerms,
         order_id: Option<String>,
     ) -> Result<Order, Error> {
-        let email = payer.email()?.cloned();
-        let payer = payer.caller();
+        let (email, is_customer) = (payer.email()?.cloned(), payer.is_customer());
+        let (payer, currency) = (payer.caller(), terms.currency);
         let key = key.ok_or_else(|| Error::invalid("the header `Idempotency-Key` is missing"))?;
         let wanted = wanted(items)?;
         let operation = operation(payer, &key, &wanted, currency);
@@ -64,7 +81,9 @@ impl CheckoutService {
         let changed = changed.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
         let started = started_by(&operation);
         if let Some(replayed) = self.store.replay(&operation).await? {
-            return order_in(replayed, &started, changed.as_ref());
+            let order = order_in(replayed, &started, changed.as_ref())?;
+            check_mode(&order.revision().contents, is_customer, terms.may_subscribe)?;
+            return Ok(order);
         }
         match &changed {
             None => limiter.admit(payer, &started).await?,
@@ -77,21 +96,26 @@ impl CheckoutService {
                 }
             }
         }
+        let priced = self.priced(&wanted, terms).await?;
+        check_mode(&priced, is_customer, terms.may_subscribe)?;
+        let capture_method = match priced.is_subscription() {
+            // An invoice's payment is captured by Stripe.
+            true => CaptureMethod::Automatic,
+            false => self.terms.capture_method,
+        };
         let put = PutOrder {
             must_exist: changed.is_some(),
             order: changed.clone().unwrap_or(started),
             operation: Some(operation),
             owner: payer.clone(),
             previous_owner: None,
-            contents: self
-                .priced(&wanted, currency)
-                .await?
+            contents: priced
                 .with_payer(SignedPayer {
                     has_receipt: self.sends_receipts && email.is_some(),
                     email: email.map(|email| email.as_str().to_owned()),
                     ..SignedPayer::default()
                 })
-                .captured(self.terms.capture_method)
+                .captured(capture_method)
                 .expiring_by_default(self.terms.expires_at(self.clock.now())),
         };
         self.opened(put, changed.as_ref()).await
@@ -189,42 +213,52 @@ impl CheckoutService {
         order_in(opened, &id, changed)
     }
 
-    /// The price of `wanted`, by the shop's own prices, in `currency` where one was chosen.
+    /// The price of `wanted`, by the shop's own prices, on `terms`.
     async fn priced(
         &self,
         wanted: &BTreeMap<String, Wanted>,
-        currency: Option<Currency>,
+        terms: ItemTerms,
     ) -> Result<OrderDetails, Error> {
-        let (names, asked) = (names(wanted), asked(currency));
+        let (names, asked) = (names(wanted), asked(terms.currency));
         let prices = self.prices.find(&self.stripe, &names, asked).await?;
-        let mut lines = BTreeMap::new();
-        for (name, Wanted { quantity, index }) in wanted {
-            let price = prices.get(name).ok_or_else(|| unknown(*index))?;
-            let unit = unit(name, price, currency)?;
+        let mut lines: BTreeMap<String, (Wanted, Amount, &Price)> = BTreeMap::new();
+        for (name, one) in wanted {
+            let price = prices.get(name).ok_or_else(|| unknown(one.index))?;
+            let unit = unit(name, price, one.index, terms)?;
+            check_quantity(one, price)?;
             let line = lines.entry(price.id.clone());
-            let line: &mut (u32, Amount, &Price) = line.or_insert((0, unit, price));
+            let (known, ..) = line.or_insert((Wanted::default(), unit, price));
             // A request may name a price by its id and by its lookup key.
-            line.0 = sum(line.0, *quantity, *index)?;
+            *known = Wanted {
+                quantity: sum(known.quantity, one.quantity, one.index)?,
+                index: known.index.max(one.index),
+            };
         }
-        let lines = lines.into_iter().map(|(id, (quantity, unit, price))| {
-            let amount = unit.times(quantity)?;
-            let unit_amount = unit.minor_units();
-            Ok((
-                LineItem {
+        let lines = lines.into_iter().map(|(id, (wanted, unit, price))| {
+            let quantity = wanted.quantity.unwrap_or_default();
+            let amount = match quantity {
+                0 => unit,
+                quantity => unit.times(quantity)?,
+            };
+            Ok(PricedLine {
+                index: wanted.index,
+                line: LineItem {
                     price: Some(id),
                     lookup_key: price.lookup_key.clone(),
                     name: price.product.name.clone(),
                     quantity,
-                    unit_amount,
+                    unit_amount: unit.minor_units(),
+                    recurring: recurring(price),
                     tax: LineTax::default(),
                 },
                 amount,
-            ))
+            })
         });
-        let contents = lines
-            .collect::<Result<Vec<_>, _>>()
-            .and_then(OrderDetails::priced)
-            .map_err(|what| Error::invalid(format!("the total of `items` {what}")))?;
+        let wrong = |what: Inexact| Error::invalid(format!("the total of `items` {what}"));
+        let lines = lines.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+        check_lines(&lines)?;
+        let lines = lines.into_iter().map(|one| (one.line, one.amount));
+        let contents = OrderDetails::priced(lines.collect()).map_err(wrong)?;
         self.check_cap(contents.amount(), "the total of `items`")?;
         Ok(contents)
     }
@@ -261,13 +295,28 @@ fn wanted(items: Vec<Item>) -> Result<BTreeMap<String, Wanted>, Error> {
 }
 
 /// The sum of `quantity`, of the entry with `index`, and the earlier entries of the same price.
-fn sum(before: u32, quantity: u32, index: usize) -> Result<u32, Error> {
-    let total = before.saturating_add(quantity);
+fn sum(before: Option<u32>, quantity: Option<u32>, index: usize) -> Result<Option<u32>, Error> {
+    let Some(quantity) = quantity else {
+        return Ok(before);
+    };
+    let total = before.unwrap_or_default().saturating_add(quantity);
     if quantity == 0 || total > MAX_OF_ONE {
         let what = format!("`items[{index}].quantity` must be from 1 to {MAX_OF_ONE}");
         return Err(Error::invalid(what));
     }
-    Ok(total)
+    Ok(Some(total))
+}
+
+/// Checks that the entry has a quantity, unless `price` is metered.
+fn check_quantity(wanted: &Wanted, price: &Price) -> Result<(), Error> {
+    let is_metered = recurring(price).is_some_and(|recurring| recurring.is_metered);
+    let what = match (is_metered, wanted.quantity) {
+        (true, Some(_)) => "must be absent: the price is metered",
+        (false, None) => "is missing",
+        _ => return Ok(()),
+    };
+    let index = wanted.index;
+    Err(Error::invalid(format!("`items[{index}].quantity` {what}")))
 }
 
 fn operation(
@@ -278,7 +327,10 @@ fn operation(
 ) -> IdempotencyRecord {
     let entries = wanted
         .iter()
-        .map(|(price, Wanted { quantity, .. })| format!("{quantity} {price}"));
+        .map(|(price, Wanted { quantity, .. })| match quantity {
+            Some(quantity) => format!("{quantity} {price}"),
+            None => format!("metered {price}"),
+        });
     let currency = currency.map(|currency| format!("in {currency}"));
     let entries: Vec<String> = std::iter::once("items".to_owned())
         .chain(currency)
@@ -314,27 +366,37 @@ fn unknown(index: usize) -> Error {
     ))
 }
 
-/// The amount of one unit, in `currency` where one was chosen, if it can be bought once at a fixed
-/// price.
-fn unit(name: &str, price: &Price, currency: Option<Currency>) -> Result<Amount, Error> {
+/// The amount of one unit, on `terms`, if it has a fixed price. That of a metered price, which the
+/// item with `index` names, is zero today.
+fn unit(name: &str, price: &Price, index: usize, terms: ItemTerms) -> Result<Amount, Error> {
     let wrong = |what: &str| Error::invalid(format!("`items`: the price `{name}` {what}"));
     if !price.is_on_sale() {
         return Err(wrong("is not on sale"));
     }
-    if price.kind != "one_time" {
-        return Err(wrong("is not a one-time price"));
+    let recurring = recurring(price);
+    if recurring.is_some() != (price.kind == "recurring") {
+        return Err(wrong("is of an unknown type"));
     }
-    if price.transform_quantity.is_some() {
+    if recurring.is_some() && !terms.may_subscribe {
+        return Err(Error::invalid(format!(
+            "`items[{index}].price` is recurring: send it to create-checkout"
+        )));
+    }
+    let is_metered = recurring.is_some_and(|recurring| recurring.is_metered);
+    if price.transform_quantity.is_some() && !is_metered {
         return Err(wrong("has `transform_quantity`: Farebox cannot price it"));
     }
-    let currency = match currency {
+    let currency = match terms.currency {
         Some(chosen) => chosen,
         None => Currency::parse(&price.currency).map_err(|_| wrong("has no known currency"))?,
     };
     let price = price
         .in_currency(currency)
         .ok_or_else(|| wrong(&format!("has no amount in `{currency}`")))?;
-    let minor_units = price.unit_amount.ok_or_else(|| wrong(not_fixed(&price)))?;
+    let minor_units = match is_metered {
+        true => 0,
+        false => price.unit_amount.ok_or_else(|| wrong(not_fixed(&price)))?,
+    };
     Amount::new(minor_units, currency).map_err(|what| wrong(&what.to_string()))
 }
 
@@ -368,6 +430,10 @@ fn order_in(
             ReviseError::Expired => Error::OrderExpired,
             ReviseError::Newer => Error::OrderChanged,
             ReviseError::SignedAtOnce => Error::SignedAtOnce,
+            ReviseError::OtherMode => Error::invalid(
+                "a subscription's order takes no items without a recurring price, and no other \
+                 order takes one: start a new order",
+            ),
             ReviseError::TooManyRevisions => {
                 Error::invalid("the order was changed too often: start a new one")
             }
@@ -394,17 +460,26 @@ mod tests {
             custom_unit_amount: None,
             billing_scheme: Some("per_unit".to_owned()),
             product: Product {
+                id: "prod_1".to_owned(),
                 active: Some(true),
                 name: None,
             },
             lookup_key: None,
             transform_quantity: None,
+            recurring: None,
             currency_options: None,
         }
     }
 
     fn currency(text: &str) -> Currency {
         Currency::parse(text).unwrap()
+    }
+
+    fn terms(chosen: Option<&str>) -> ItemTerms {
+        ItemTerms {
+            currency: chosen.map(currency),
+            may_subscribe: true,
+        }
     }
 
     #[test]
@@ -425,7 +500,7 @@ mod tests {
             ..price()
         };
         let of = |chosen: &str| {
-            let unit = unit("mug", &price, Some(currency(chosen)));
+            let unit = unit("mug", &price, 0, terms(Some(chosen)));
             unit.map_err(|refused| refused.to_string())
         };
 
@@ -443,15 +518,19 @@ mod tests {
             let message = of(chosen).unwrap_err();
             assert!(message.contains(why), "{message}");
         }
-        let own = unit("mug", &price, None).unwrap();
+        let own = unit("mug", &price, 0, terms(None)).unwrap();
         assert_eq!(own, Amount::new(1500, currency("usd")).unwrap());
     }
 
     #[test]
     fn a_price_that_is_not_simply_multiplied_is_refused() {
-        assert!(unit("mug", &price(), None).is_ok());
+        assert!(unit("mug", &price(), 0, terms(None)).is_ok());
         let archived = |active| Price {
-            product: Product { active, name: None },
+            product: Product {
+                active,
+                name: None,
+                ..price().product
+            },
             ..price()
         };
         let packages = Price {
@@ -496,7 +575,9 @@ mod tests {
             (unknown, "has no known currency"),
         ];
         for (refused, why) in refused {
-            let message = unit("mug", &refused, None).unwrap_err().to_string();
+            let message = unit("mug", &refused, 0, terms(None))
+                .unwrap_err()
+                .to_string();
             assert!(message.contains(why), "{message}");
         }
     }

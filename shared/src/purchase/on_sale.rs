@@ -46,5 +46,6 @@ impl CheckoutService {
 /// True when the shop sells at `price` what `line` has, for the same amount.
 fn is_sold(line: &LineItem, price: &Price, currency: Currency) -> bool {
     let now = price.in_currency(currency).filter(Price::is_on_sale);
-    now.is_some_and(|now| now.unit_amount == Some(line.unit_amount))
+    let is_metered = line.recurring.as_ref().is_some_and(|one| one.is_metered);
+    now.is_some_and(|now| is_metered || now.unit_amount == Some(line.unit_amount))
 }

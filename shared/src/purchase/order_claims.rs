@@ -184,8 +184,17 @@ impl OrderClaims {
     fn checkout(&mut self) -> Result<CheckoutOptions, Error> {
         match self.0.remove("checkout") {
             None => Ok(CheckoutOptions::default()),
-            Some(value) => CheckoutOptions::of(value, "checkout")
-                .map_err(|what| Error::invalid(format!("{what} in the signed order"))),
+            Some(value) => {
+                let options = CheckoutOptions::of(value, "checkout")
+                    .map_err(|what| Error::invalid(format!("{what} in the signed order")))?;
+                match options.of_a_subscription() {
+                    None => Ok(options),
+                    Some(name) => Err(wrong(
+                        &format!("checkout.{name}"),
+                        "is for a subscription: send `items` with recurring prices",
+                    )),
+                }
+            }
         }
     }
 

@@ -52,6 +52,7 @@ fn line(entry: Value, path: String, currency: Currency) -> Result<(LineItem, Amo
         name: Some(name),
         quantity,
         unit_amount: unit.minor_units(),
+        recurring: None,
         tax,
     };
     Ok((line, amount))

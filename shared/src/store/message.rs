@@ -71,6 +71,8 @@ struct OrderData<'a> {
     refunded_amount: i64,
     refund_pending_amount: i64,
     payment_intent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subscription: Option<&'a str>,
     paid_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     capturable_until: Option<i64>,
@@ -150,6 +152,7 @@ impl Message {
             refunded_amount: order.refunded_amount(),
             refund_pending_amount: order.refund_pending_amount(),
             payment_intent: order.intent(),
+            subscription: order.subscription(),
             paid_at: order.paid_at(),
             capturable_until: order.capturable_until(),
             cancel_reason: order.cancel_reason(),

@@ -42,14 +42,17 @@ impl Stripe {
         request.customize().send(self).await
     }
 
-    /// The invoice with `id`. The request is written by hand: its builder is in a crate of which
-    /// nothing else is used.
+    /// The invoice with `id`, with its payments. The request is written by hand: its builder is in
+    /// a crate of which nothing else is used.
     ///
     /// # Errors
     ///
     /// [`StripeError`] when Stripe did not return it.
     pub async fn invoice(&self, id: &str) -> Result<PaidInvoice, StripeError> {
-        let request = RequestBuilder::new(StripeMethod::Get, format!("/invoices/{id}"));
+        let request = RequestBuilder {
+            query: Some("expand[]=payments".to_owned()),
+            ..RequestBuilder::new(StripeMethod::Get, format!("/invoices/{id}"))
+        };
         request.customize().send(self).await
     }
 

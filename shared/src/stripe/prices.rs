@@ -47,8 +47,22 @@ pub struct Price {
     pub lookup_key: Option<String>,
     /// A rule by which quantities are divided and rounded.
     pub transform_quantity: Option<TransformQuantity>,
+    /// The billing rhythm of a recurring price.
+    pub recurring: Option<PriceRecurring>,
     /// Its amounts by currency, where they were asked for.
     pub currency_options: Option<BTreeMap<String, CurrencyOption>>,
+}
+
+/// The billing rhythm of a recurring price. A trial that the price itself names is of an earlier
+/// kind, and Checkout does not give it.
+#[derive(Clone, Debug, PartialEq, Eq, miniserde::Deserialize)]
+pub struct PriceRecurring {
+    /// `day`, `week`, `month` or `year`.
+    pub interval: String,
+    /// The number of intervals between two invoices.
+    pub interval_count: u32,
+    /// `licensed`, by quantity, or `metered`, by usage.
+    pub usage_type: String,
 }
 
 /// What a price is in one currency.
@@ -72,6 +86,8 @@ pub struct CustomUnitAmount {
 /// The product of a price. Archiving it leaves its prices active.
 #[derive(Clone, Debug, PartialEq, miniserde::Deserialize)]
 pub struct Product {
+    /// `prod_…`
+    pub id: String,
     /// True when it can be bought; missing on a deleted product.
     pub active: Option<bool>,
     /// The product's name; missing on a deleted product.

@@ -1,6 +1,6 @@
 //! Checkout Sessions, each for one version of an order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use stripe::StripeRequest as _;
@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     amount,
-    checkout::CheckoutOptions,
+    checkout::{CheckoutOptions, DueToday, SessionMode},
     digest,
     event::CheckoutSession,
     order::{CaptureMethod, IntentKeys, LineTax, Order, OrderDetails, Session},
@@ -55,8 +55,10 @@ pub struct CheckoutPage {
     pub status: Option<String>,
     /// `paid`, `unpaid` or `no_payment_required`.
     pub payment_status: String,
-    /// `pi_…`; `None` before the first attempt to pay.
+    /// `pi_…`; `None` before the first attempt to pay, and of a subscription.
     pub payment_intent: Option<String>,
+    /// `sub_…`, of a complete session of a subscription.
+    pub subscription: Option<String>,
     amount_subtotal: Option<i64>,
     currency: Option<String>,
     metadata: Option<HashMap<String, String>>,
@@ -185,6 +187,14 @@ impl SessionParams {
         after.into_iter().chain(order).min()
     }
 
+    /// The part of the first period of a subscription with `contents` that a session takes.
+    fn due_today(&self, contents: &OrderDetails) -> DueToday {
+        match contents.mode() {
+            SessionMode::Payment => DueToday::All,
+            SessionMode::Subscription => self.options.due_today(),
+        }
+    }
+
     /// A hash that identifies the parameters.
     #[must_use]
     pub fn digest(&self) -> String {
@@ -205,25 +215,31 @@ impl CheckoutPage {
     /// The order's record of this session, which was created for the present contents of `order`.
     #[must_use]
     pub fn stored(&self, order: &Order, params: &SessionParams) -> Session {
+        let contents = &order.revision().contents;
         Session {
             id: self.id.clone(),
             contents: order.revision().digest.clone(),
             returns: params.digest(),
-            allows: params.options.added_parts(),
+            allows: params.options.added_parts(contents.mode()),
+            due: params.due_today(contents),
         }
     }
 
-    /// This session, if it matches the present contents of `order`.
+    /// This session, if it matches the present contents of `order`, of whose first period `due` is
+    /// due.
     ///
     /// # Errors
     ///
     /// [`StripeError::Differs`] names the difference.
-    pub fn for_order(self, order: &Order) -> Result<Self, StripeError> {
-        let amount = order.revision().contents.amount();
+    pub fn for_order(self, order: &Order, due: DueToday) -> Result<Self, StripeError> {
+        let contents = &order.revision().contents;
+        let amount = contents.amount();
+        let subtotal = self.amount_subtotal;
+        let is_paid_by = |subtotal| contents.is_paid_by(subtotal, due);
         let written = self.metadata.as_ref();
         let written = |key| written.and_then(|all| all.get(key)).map(String::as_str);
         let what = match () {
-            () if self.amount_subtotal != Some(amount.minor_units()) => "amount",
+            () if !subtotal.is_some_and(is_paid_by) => "amount",
             () if self.currency.as_deref() != Some(amount.currency().as_str()) => "currency",
             () if written(IntentKeys::ORDER) != Some(order.id().as_str()) => "order",
             () if written(IntentKeys::CONTENTS) != Some(&order.revision().digest) => "contents",
@@ -276,29 +292,46 @@ impl Stripe {
         }
         let usage = revision.contents.setup_future_usage();
         payment.setup_future_usage = usage.and_then(|usage| usage.as_str().parse().ok());
+        let mode = revision.contents.mode();
         let mut page = CreateCheckoutSession::new()
-            .mode(stripe_checkout::CheckoutSessionMode::Payment)
+            .mode(match mode {
+                SessionMode::Payment => stripe_checkout::CheckoutSessionMode::Payment,
+                SessionMode::Subscription => stripe_checkout::CheckoutSessionMode::Subscription,
+            })
             .currency(revision.contents.amount().currency())
             // Unlike metadata, it cannot be edited.
             .client_reference_id(format!("{}{}", IntentKeys::REFERENCE, order.id()))
             .line_items(lines(order, &revision.contents))
-            .metadata(written)
-            .payment_intent_data(payment);
+            .metadata(written.clone());
+        if mode == SessionMode::Payment {
+            page = page.payment_intent_data(payment);
+        }
         if let Some(customer) = customer {
             page = page.customer(customer);
         } else if let Some(email) = &revision.contents.payer().email {
             page = page.customer_email(email);
         }
         let page = params.presented(page).build();
-        let page = with_options(page, &params.options, customer.is_some(), expires_at);
-        let page = payer_params(&revision.contents, &params.options).on_a_session(page);
+        let has_customer = customer.is_some();
+        let page = with_options(page, &params.options, (has_customer, mode), expires_at);
+        let page = match mode {
+            SessionMode::Payment => {
+                payer_params(&revision.contents, &params.options).on_a_session(page)
+            }
+            SessionMode::Subscription => {
+                let data = params
+                    .options
+                    .subscription_data(written.into_iter().collect());
+                with_params(page, &BTreeMap::from([("subscription_data", data)]))
+            }
+        };
         let made: CheckoutPage = self.make(page, &key).await?;
         let has_prices = revision
             .contents
             .lines()
             .iter()
             .any(|one| one.price.is_some());
-        match made.for_order(order) {
+        match made.for_order(order, params.due_today(&revision.contents)) {
             Err(StripeError::Differs("amount")) if has_prices => Err(StripeError::Repriced),
             made => made,
         }
@@ -364,11 +397,11 @@ impl Stripe {
     }
 }
 
-/// `page` with these options, for a payer with or without a Stripe customer.
+/// `page` of this mode with these options, for a payer with or without a Stripe customer.
 fn with_options(
     mut page: RequestBuilder,
     options: &CheckoutOptions,
-    has_customer: bool,
+    (has_customer, mode): (bool, SessionMode),
     expires_at: Option<i64>,
 ) -> RequestBuilder {
     // Payers pay in the order's currency, unless the options say otherwise.
@@ -378,7 +411,7 @@ fn with_options(
     }
     parts.extend(expires_at.map(|at| format!("expires_at={at}")));
     page.body = Some(parts.join("&"));
-    with_params(page, &options.sent(has_customer))
+    with_params(page, &options.sent(has_customer, mode))
 }
 
 /// What tells Stripe who buys. It takes no address for the goods where the session asks the payer
@@ -411,7 +444,8 @@ fn lines(order: &Order, contents: &OrderDetails) -> Vec<CreateCheckoutSessionLin
             }
             (price, _) => line.price = price.clone(),
         }
-        line.quantity = Some(u64::from(one.quantity));
+        let is_metered = one.recurring.as_ref().is_some_and(|one| one.is_metered);
+        line.quantity = (!is_metered).then_some(u64::from(one.quantity));
         line
     });
     lines.collect()

@@ -8,12 +8,14 @@
 mod both;
 mod currencies;
 mod faults;
+mod one_subscription;
 mod options;
 mod payer;
 mod payment;
 mod refresh;
 mod sessions;
 mod signed;
+mod subscriptions;
 mod terms;
 mod totals;
 mod urls;

@@ -86,6 +86,7 @@ async fn what_is_bought_is_named_as_the_shop_names_it() {
         name: None,
         quantity,
         unit_amount: 300,
+        recurring: None,
         tax: LineTax::default(),
     };
     let cost = |quantity: i64| Amount::new(300 * quantity, Currency::parse("usd").unwrap());

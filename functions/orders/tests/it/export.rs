@@ -38,6 +38,7 @@ async fn the_export_has_a_header_row_and_a_row_for_each_order() {
             lookup_key: lookup_key.map(str::to_owned),
             quantity,
             unit_amount: 300,
+            recurring: None,
             tax: LineTax::default(),
         };
         let eur = Currency::parse("eur").unwrap();

@@ -15,7 +15,6 @@ mod lateness;
 mod processes;
 mod rotation;
 mod start;
-mod subscription_storm;
 mod subscriptions;
 mod thin;
 

@@ -14,10 +14,12 @@ pub(super) const GROUP: Group = Group {
              create-intent and create-checkout: PaymentIntents, Checkout Sessions and Customers \
              write, Prices and Products read. create-intent also: Customer Sessions write, to show \
              saved cards, and PaymentMethods read, to charge them. create-checkout also: Coupons, \
-             Promotion codes and Shipping rates read, where its options name one. customer: \
+             Promotion codes and Shipping rates read, where its options name one, and \
+             Subscriptions read for recurring prices. customer: \
              Customers and PaymentMethods read. portal: \
-             Customers and Customer portal write. refund: Refunds write, Charges read. webhook and \
-             reconcile: PaymentIntents and Checkout Sessions write, to cancel payments that were \
+             Customers and Customer portal write. refund: Refunds write, Charges read, and \
+             Invoices read for subscriptions. webhook and reconcile: \
+             PaymentIntents and Checkout Sessions write, to cancel payments that were \
              tried too often; Refunds read; Invoices read where Checkout makes invoices; and for \
              thin events Charges, Disputes, Early fraud warnings and Reviews read. reconcile: \
              Events read. order needs the key to refresh alone: PaymentIntents and Checkout \

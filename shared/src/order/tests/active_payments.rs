@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    checkout::AddedParts,
+    checkout::{AddedParts, DueToday},
     order::{ActivePayment, MAX_ATTEMPTS, PaymentUpdate, Session},
 };
 
@@ -12,6 +12,7 @@ pub(super) fn session(n: usize, order: &Order) -> Session {
         contents: order.revision().digest.clone(),
         returns: "r".to_owned(),
         allows: AddedParts::default(),
+        due: DueToday::All,
     }
 }
 
@@ -58,6 +59,8 @@ pub(super) fn page(n: usize, status: &str, payment_status: &str) -> CheckoutSess
         amount_subtotal: Some(1500),
         amount_total: Some(1500),
         total_details: None,
+        mode: Some("payment".to_owned()),
+        subscription: None,
         invoice: None,
         customer_details: None,
         collected_information: None,

@@ -132,6 +132,7 @@ fn a_browser_moves_no_deadline() {
             name: None,
             quantity,
             unit_amount: 1500,
+            recurring: None,
             tax: LineTax::default(),
         };
         let amount = usd(1500 * i64::from(quantity));

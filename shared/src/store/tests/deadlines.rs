@@ -2,7 +2,7 @@
 
 use super::{sharing::by_many, *};
 use crate::{
-    checkout::AddedParts,
+    checkout::{AddedParts, DueToday},
     event::Ending,
     order::{CaptureMethod, CaptureRequest, Session},
     store::{DayLimit, RefundRefusal, Refunded},
@@ -163,6 +163,7 @@ async fn an_order_whose_session_expired_has_the_deadline_of_its_next_signing(pla
         contents: order.revision().digest.clone(),
         returns: "r".to_owned(),
         allows: AddedParts::default(),
+        due: DueToday::All,
     };
     let owner = order.owner().clone();
     let update = PaymentUpdate::Session(session, 0, owner.clone());

@@ -2,7 +2,7 @@
 //! objects of others.
 
 use super::{sharing::by_many, *};
-use crate::checkout::AddedParts;
+use crate::checkout::{AddedParts, DueToday};
 use crate::order::Session;
 
 on_every_backend!(
@@ -157,6 +157,7 @@ async fn with_session(it: &Fixture) -> (Order, Value) {
         contents: order.revision().digest.clone(),
         returns: String::new(),
         allows: AddedParts::default(),
+        due: DueToday::All,
     };
     let updated = it
         .store

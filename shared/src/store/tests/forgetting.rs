@@ -146,6 +146,7 @@ async fn a_large_message_is_kept_without_its_payer(place: Place) {
             name: Some("x".repeat(length)),
             quantity: n + 1,
             unit_amount: 1,
+            recurring: None,
             tax: LineTax::default(),
         };
         it.paid_by(&name, order, (0..100).map(line).collect()).await;

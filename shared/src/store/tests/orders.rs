@@ -1,7 +1,7 @@
 //! Orders and their idempotency records.
 
 use super::*;
-use crate::checkout::AddedParts;
+use crate::checkout::{AddedParts, DueToday};
 use crate::order::{PaymentUpdate, ReviseError, Session};
 
 on_every_backend!(
@@ -228,6 +228,7 @@ fn session(order: &Order, n: usize) -> PaymentUpdate {
         contents: order.revision().digest.clone(),
         returns: "r".to_owned(),
         allows: AddedParts::default(),
+        due: DueToday::All,
     };
     PaymentUpdate::Session(session, order.attempt_number(), order.owner().clone())
 }
