@@ -38,7 +38,7 @@ pub use endpoint::{Endpoint, Received};
 pub use issuer::{Issuer, Served};
 pub use lambda::LambdaRuntime;
 pub use log::Log;
-pub use postgres::{Postgres, as_postgres};
+pub use postgres::{Postgres, as_postgres, empty_database};
 pub use process::Process;
 pub use secrets_manager::{Outage, SecretsManager};
 pub use server::{Service, TestServer};

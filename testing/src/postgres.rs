@@ -16,6 +16,25 @@ use crate::until;
 /// The variable with the folder of Postgres's programs.
 const PROGRAMS: &str = "FAREBOX_TEST_POSTGRES_BIN";
 
+/// The URL of a new and empty database, on the server of scripts/postgres.
+///
+/// # Panics
+///
+/// When there is no such server.
+pub async fn empty_database() -> String {
+    let server = std::env::var("FAREBOX_TEST_POSTGRES");
+    let server = server.expect("scripts/postgres sets FAREBOX_TEST_POSTGRES");
+    let name = format!("farebox_{:032x}", fastrand::u128(..));
+    let admin = format!("{server}/postgres");
+    let connected = tokio_postgres::connect(&admin, NoTls).await;
+    let (client, connection) = connected.expect("the server answers");
+    tokio::spawn(connection);
+    let create = format!("CREATE DATABASE {name}");
+    let created = client.batch_execute(&create);
+    created.await.expect("a database");
+    format!("{server}/{name}")
+}
+
 /// A server on a port of 127.0.0.1, whose data are synced to the disk; it is killed when dropped.
 #[derive(Debug)]
 pub struct Postgres {

@@ -4,13 +4,10 @@ use std::{
     collections::BTreeSet,
     net::SocketAddr,
     process::Command,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
+    sync::{Arc, Mutex},
 };
 
-use testing::{Client, Endpoint, Process, Shop, until};
+use testing::{Client, Endpoint, Process, Shop, empty_database, until};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -21,18 +18,6 @@ use crate::serve::{FAREBOX, pay_by_card, start_with};
 
 /// Orders of the storm.
 const ORDERS: usize = 60;
-
-/// The URL of a new and empty database, on the server of scripts/postgres.
-async fn empty_database() -> String {
-    let server = std::env::var("FAREBOX_TEST_POSTGRES");
-    let server = server.expect("scripts/postgres sets FAREBOX_TEST_POSTGRES");
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let count = COUNT.fetch_add(1, SeqCst);
-    let name = format!("farebox_{}_{count}", std::process::id());
-    let create = format!("CREATE DATABASE {name}");
-    sql(&format!("{server}/postgres"), &create).await;
-    format!("{server}/{name}")
-}
 
 /// Runs `statement` at `url`.
 async fn sql(url: &str, statement: &str) {

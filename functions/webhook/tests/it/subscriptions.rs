@@ -30,7 +30,11 @@ struct Life {
 
 impl Life {
     async fn open() -> Self {
-        let shop = Shop::open().await.at_fixed_time();
+        Self::over(Shop::open().await).await
+    }
+
+    async fn over(shop: Shop) -> Self {
+        let shop = shop.at_fixed_time();
         let clock = shop.stripe.create_clock(START).unwrap();
         let clock = clock["id"].as_str().unwrap().to_owned();
         let customer = shop.subscriber("ada", Some(&clock), "pm_card_visa").await;
@@ -119,7 +123,24 @@ impl Life {
 
 #[tokio::test]
 async fn the_site_is_notified_of_each_change_of_a_subscription() {
-    let mut life = Life::open().await;
+    live(Life::open().await).await;
+}
+
+mod postgres {
+    use testing::{Shop, empty_database};
+
+    use super::{Life, live};
+
+    #[tokio::test]
+    #[ignore = "needs a Postgres server: scripts/postgres starts one"]
+    async fn the_site_is_notified_of_each_change_of_a_subscription() {
+        let database = [("DATABASE_URL", &*empty_database().await)];
+        live(Life::over(Shop::open_with(&database).await).await).await;
+    }
+}
+
+/// A trial, its end, a change, a decline, a cancellation that is undone, and the end.
+async fn live(mut life: Life) {
     let id = life.subscribe(&json!({ "trial_period_days": 10 }));
     assert_eq!(
         life.told().await,
