@@ -59,7 +59,35 @@ impl Page {
         url: &str,
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<Value, Error> {
-        let newest_first: Vec<&String> = store.ids(kind).iter().rev().collect();
+        self.of_ids(store, store.ids(kind), kind, url, wanted)
+    }
+
+    /// The same among the objects that were created for `customer`, where there is one: their
+    /// customer never changes.
+    pub(crate) fn of_customer(
+        &self,
+        store: &Store,
+        customer: Option<&str>,
+        kind: &str,
+        url: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Value, Error> {
+        let ids = match customer {
+            Some(customer) => store.ids_of_customer(customer, kind),
+            None => store.ids(kind),
+        };
+        self.of_ids(store, ids, kind, url, wanted)
+    }
+
+    fn of_ids(
+        &self,
+        store: &Store,
+        oldest_first: &[String],
+        kind: &str,
+        url: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Value, Error> {
+        let newest_first: Vec<&String> = oldest_first.iter().rev().collect();
         let read = |id: &String| store.peek(id).map(Cow::into_owned);
         self.page(
             &newest_first,

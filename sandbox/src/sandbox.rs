@@ -145,6 +145,15 @@ impl Sandbox {
         self.all("event")
     }
 
+    /// The events after the first `known` ones, oldest first.
+    #[must_use]
+    pub fn events_after(&self, known: usize) -> Vec<Value> {
+        let state = self.engine.state();
+        let ids = state.store.ids("event").get(known..).unwrap_or_default();
+        let events = ids.iter().filter_map(|id| state.store.peek(id));
+        events.map(Cow::into_owned).collect()
+    }
+
     fn all(&self, kind: &str) -> Vec<Value> {
         self.engine
             .state()

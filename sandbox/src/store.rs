@@ -28,6 +28,8 @@ const GROUP: usize = 16;
 pub(crate) struct Store {
     objects: HashMap<String, Slot>,
     order: HashMap<String, Vec<String>>,
+    /// The ids of a customer's objects of one kind, oldest first, by the customer and the kind.
+    of_customers: HashMap<(String, String), Vec<String>>,
     included: HashMap<String, Vec<(&'static str, Value)>>,
     /// The ids of the unpacked objects, each once; the longest unpacked first.
     unpacked: RefCell<VecDeque<String>>,
@@ -49,6 +51,10 @@ impl Store {
                 *slot = Slot::of(object);
             }
             None => {
+                if let Some(customer) = object["customer"].as_str() {
+                    let key = (customer.to_owned(), kind.clone());
+                    self.of_customers.entry(key).or_default().push(id.clone());
+                }
                 self.objects.insert(id.clone(), Slot::of(object));
                 self.unpacked.get_mut().push_back(id.clone());
                 self.order.entry(kind).or_default().push(id);
@@ -127,6 +133,12 @@ impl Store {
     /// The ids of all objects of one kind, oldest first.
     pub(crate) fn ids(&self, kind: &str) -> &[String] {
         self.order.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// The ids of the objects of one kind that were created for a customer, oldest first.
+    pub(crate) fn ids_of_customer(&self, customer: &str, kind: &str) -> &[String] {
+        let key = (customer.to_owned(), kind.to_owned());
+        self.of_customers.get(&key).map_or(&[], Vec::as_slice)
     }
 
     /// The object with this id; a packed object stays packed.

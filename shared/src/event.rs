@@ -440,7 +440,8 @@ fn snapshot(envelope: &Envelope<'_>) -> Subject {
 fn thin(envelope: &Envelope<'_>) -> Subject {
     let kind = envelope.kind.strip_prefix("v1.").unwrap_or_default();
     let related = envelope.related_object.as_ref();
-    if let Some(look) = Look::of_thin(kind, related.map(|related| related.id.as_str())) {
+    let event = envelope.snapshot_event.as_ref().unwrap_or(&envelope.id);
+    if let Some(look) = Look::of_thin(kind, related.map(|related| related.id.as_str()), event) {
         return look;
     }
     let Some(family) = Family::of(kind) else {

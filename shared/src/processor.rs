@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::{
     Clock, Error, Secrets,
-    cause::innermost,
+    cause::{causes, innermost},
     event::{
         CheckoutSession, Event, FailedCharge, Family, Look, PaidCharge, PaidInvoice, Related,
         Subject, is_id,
@@ -167,8 +167,10 @@ impl EventProcessor {
     /// Fetches the subscription that `event` says to look at again. It has its own transaction,
     /// before that of the event: an event that is processed twice changes nothing the second time.
     async fn look(&self, event: &Event) -> Result<Looked, ProcessError> {
-        let Subject::Look(look) = &event.subject else {
-            return Ok(Looked::default());
+        let look = match &event.subject {
+            Subject::Look(look) => look,
+            Subject::Session(session) => return self.look_at_paid(session, event).await,
+            _ => return Ok(Looked::default()),
         };
         // Connected accounts have customers of their own, which are no caller's.
         if event.account.is_some() || self.is_of_another(event)? {
@@ -177,6 +179,16 @@ impl EventProcessor {
         let (id, is_trial_ending) = match look {
             Look::Customer(customer) => {
                 return Ok(self.subscriptions.look_at_customer(customer).await?);
+            }
+            Look::Snapshot(event) => {
+                return match self.stripe.customer_of_event(event).await {
+                    Err(failure) if failure.is_missing() => Ok(Looked::default()),
+                    Err(failure) => Err(failure.into()),
+                    Ok(None) => Ok(Looked::default()),
+                    Ok(Some(customer)) => {
+                        Ok(self.subscriptions.look_at_customer(&customer).await?)
+                    }
+                };
             }
             Look::Subscription(id) => (id.clone(), event.kind == TRIAL_WILL_END),
             Look::Invoice { subscription, .. } => (subscription.clone(), false),
@@ -235,6 +247,33 @@ impl EventProcessor {
             outcome: Outcome::Store(accepted),
             messages,
         })
+    }
+
+    /// Looks at the subscription that `session` began, so that its caller may use it once their
+    /// order is paid. The payment does not wait for a failure: the subscription's own events
+    /// follow.
+    async fn look_at_paid(
+        &self,
+        session: &CheckoutSession,
+        event: &Event,
+    ) -> Result<Looked, ProcessError> {
+        let id = session.subscription.as_deref().filter(|id| is_id(id));
+        let Some(id) = id.filter(|_| session.is_paid() && event.account.is_none()) else {
+            return Ok(Looked::default());
+        };
+        if self.is_of_another(event)? {
+            return Ok(Looked::default());
+        }
+        let looked = self.subscriptions.look(id, &Reason::Event).await;
+        Ok(looked.unwrap_or_else(|failure| {
+            tracing::warn!(
+                event.id,
+                subscription.id = id,
+                cause = causes(&failure),
+                "Farebox cannot fetch a subscription that was paid, and waits for its events"
+            );
+            Looked::default()
+        }))
     }
 
     /// The outcome for an event of the other mode, or of a connected account that the settings do

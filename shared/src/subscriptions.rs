@@ -103,6 +103,15 @@ impl SubscriptionService {
         }
     }
 
+    /// The same service over another Stripe client.
+    #[must_use]
+    pub fn over(&self, stripe: Stripe) -> Self {
+        Self {
+            stripe,
+            ..self.clone()
+        }
+    }
+
     /// Fetches the subscription with `id`, and brings its copy up to date. One that belongs to no
     /// caller of this deployment changes nothing.
     ///

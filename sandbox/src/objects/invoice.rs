@@ -111,7 +111,10 @@ fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let status = call.params.choice("status", &statuses)?;
     let how = call.params.text("collection_method")?;
     call.params.finish()?;
-    page.of(&state.store, KIND, "/v1/invoices", |invoice| {
+    let held = subscription.as_ref().and_then(|id| state.store.find(id));
+    let payer = held.and_then(|held| held["customer"].as_str());
+    let payer = customer.as_deref().or(payer);
+    page.of_customer(&state.store, payer, KIND, "/v1/invoices", |invoice| {
         is(&invoice["customer"], customer.as_ref())
             && is(&invoice["status"], status.as_ref())
             && is(&invoice["collection_method"], how.as_ref())

@@ -177,7 +177,8 @@ fn list(state: &mut State, mut call: Call) -> Result<Value, Error> {
             items.any(|item| item["price"]["id"] == **price)
         })
     };
-    page.of(&state.store, KIND, "/v1/subscriptions", |held| {
+    let payer = customer.as_deref();
+    page.of_customer(&state.store, payer, KIND, "/v1/subscriptions", |held| {
         let ended = ENDED.contains(&text(held, "status"));
         let wanted = match status.as_deref() {
             None => !ended,

@@ -21,6 +21,9 @@ pub enum Look {
     NamedInvoice(String),
     /// The entitlements of the customer with this id, `cus_…`.
     Customer(String),
+    /// The entitlements of the customer in the snapshot of the event with this id, `evt_…`: their
+    /// summary has no id, so that a thin event cannot name it.
+    Snapshot(String),
 }
 
 /// A kind of object behind such events.
@@ -91,16 +94,20 @@ impl Look {
         })
     }
 
-    /// The same of a thin event about the object with `id`.
-    pub(super) fn of_thin(kind: &str, id: Option<&str>) -> Option<Subject> {
+    /// The same of a thin event about the object with `id`, whose snapshot is the event `event`.
+    pub(super) fn of_thin(kind: &str, id: Option<&str>, event: &str) -> Option<Subject> {
         let kind = Kind::of(kind)?;
+        let id = match kind {
+            Kind::Entitlements => Some(event),
+            Kind::Subscription | Kind::Invoice => id,
+        };
         let Some(id) = id.filter(|id| is_id(id)).map(str::to_owned) else {
             let fault = "there is no related object with an id";
             return Some(Subject::Unreadable(fault.to_owned()));
         };
         Some(Subject::Look(match kind {
             Kind::Subscription => Self::Subscription(id),
-            Kind::Entitlements => Self::Customer(id),
+            Kind::Entitlements => Self::Snapshot(id),
             Kind::Invoice => Self::NamedInvoice(id),
         }))
     }

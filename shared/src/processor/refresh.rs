@@ -7,12 +7,15 @@
 
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use super::{EventProcessor, ProcessError};
 use crate::{
     cause::causes,
     digest,
     event::{CheckoutSession, Event, Family, Related, Subject, is_id},
     order::{ActivePayment, CaptureMethod, Order, OrderId},
+    subscription::Reason,
 };
 
 /// The longest wait for Stripe: the reader is at a page, and asks again.
@@ -54,7 +57,32 @@ impl EventProcessor {
             self.process_payment_of(order).await?;
         }
         let latest = self.store.order(order.id()).await?;
-        Ok(latest.filter(|latest| latest.owner() == order.owner()))
+        let latest = latest.filter(|latest| latest.owner() == order.owner());
+        let begun = latest.as_ref().filter(|_| order.paid_at().is_none());
+        if let Some(id) = begun.and_then(Order::subscription) {
+            self.look_at_begun(id).await;
+        }
+        Ok(latest)
+    }
+
+    /// Looks at the subscription with `id`, so that its caller may use it once the order is paid.
+    async fn look_at_begun(&self, id: &str) {
+        let subscriptions = self.subscriptions.over(self.stripe.clone());
+        let reason = Reason::Event;
+        // It may wait for a look of another request, which has more time.
+        let looked = timeout(DEADLINE, subscriptions.look(id, &reason)).await;
+        let cause = match looked {
+            Ok(Ok(_)) => None,
+            Ok(Err(failure)) => Some(causes(&failure)),
+            Err(elapsed) => Some(elapsed.to_string()),
+        };
+        if let Some(cause) = cause {
+            tracing::warn!(
+                subscription.id = id,
+                cause,
+                "Farebox cannot fetch a subscription that was paid, and waits for its events"
+            );
+        }
     }
 
     /// The order with `id` after its open payment, which a caller changed at Stripe just now.

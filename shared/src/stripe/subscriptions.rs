@@ -10,7 +10,7 @@ use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::{Stripe, StripeError};
 use crate::{
-    event::InvoiceParent,
+    event::{InvoiceParent, is_id},
     subscription::{
         INVOICES,
         access::FetchedEntitlements,
@@ -73,6 +73,16 @@ impl Stripe {
     pub async fn subscription_of_invoice(&self, id: &str) -> Result<Option<String>, StripeError> {
         let parent: InvoiceParent = self.get(format!("/invoices/{id}"), String::new()).await?;
         Ok(parent.subscription())
+    }
+
+    /// The customer of the object of the event with `id`, `cus_…`.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError`] when Stripe did not return the event.
+    pub async fn customer_of_event(&self, id: &str) -> Result<Option<String>, StripeError> {
+        let event: SnapshotEvent = self.get(format!("/events/{id}"), String::new()).await?;
+        Ok(event.data.object.customer.filter(|id| is_id(id)))
     }
 
     /// What `customer` is entitled to. A key that may not read entitlements counts as a shop
@@ -194,6 +204,21 @@ struct Entitled {
     id: String,
     #[serde(flatten)]
     entitlement: ActiveEntitlement,
+}
+
+#[derive(Deserialize)]
+struct SnapshotEvent {
+    data: SnapshotData,
+}
+
+#[derive(Deserialize)]
+struct SnapshotData {
+    object: OfCustomer,
+}
+
+#[derive(Deserialize)]
+struct OfCustomer {
+    customer: Option<String>,
 }
 
 /// An object of which only that it exists counts.

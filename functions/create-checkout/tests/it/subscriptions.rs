@@ -2,6 +2,7 @@
 
 use sandbox::NewPrice;
 use serde_json::{Value, json};
+use shared::{event::Event, subscription::Grace};
 use testing::{Answer, Client, Shop};
 
 use crate::{Checkout, mugs, order_id, session_id, totals};
@@ -456,4 +457,34 @@ async fn a_subscriptions_order_takes_other_seats_and_no_single_purchase() {
     assert_eq!(api.deliver_all().await, 0);
     let order = api.shop.order(&order_id(&first)).await;
     assert_eq!(order.total().minor_units(), 5 * 1900);
+}
+
+#[tokio::test]
+async fn a_payer_may_use_what_they_bought_once_the_order_is_paid() {
+    for is_refreshed in [false, true] {
+        let api = start().await;
+        let answer = post(&api, "key", &pro()).await.expect(200);
+        let session = session_id(&answer);
+        api.shop
+            .stripe
+            .pay_session(&session, "pm_card_visa")
+            .unwrap();
+        let order = api.shop.order(&order_id(&answer)).await;
+        let processor = api.shop.app().processor;
+        // None of the subscription's own events arrived yet.
+        if is_refreshed {
+            let order = processor.refresh(order).await;
+            assert!(order.paid_at().is_some());
+        } else {
+            let events = api.shop.stripe.events();
+            let kind = "checkout.session.completed";
+            let completed = events.iter().rfind(|event| event["type"] == kind).unwrap();
+            let event = Event::parse(completed.to_string().as_bytes()).unwrap();
+            processor.process(event).await.unwrap();
+        }
+        let account = api.shop.store.billing_account(&ada()).await.unwrap();
+        let account = account.value.unwrap();
+        let now = api.shop.clock.now();
+        assert!(account.entitlements(now, Grace::default()).contains("pro"));
+    }
 }

@@ -15,6 +15,7 @@ mod lateness;
 mod processes;
 mod rotation;
 mod start;
+mod subscription_storm;
 mod subscriptions;
 mod thin;
 

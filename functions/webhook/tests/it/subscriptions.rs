@@ -80,11 +80,11 @@ impl Life {
     /// Delivers what happened since; returns the types of the new notifications, sorted.
     async fn told(&mut self) -> Vec<String> {
         let before = self.kinds().await;
-        let events = self.shop().stripe.events();
-        for event in &events[self.delivered..] {
+        let events = self.shop().stripe.events_after(self.delivered);
+        for event in &events {
             let _ = deliver(&self.api, event).await.expect(200);
         }
-        self.delivered = events.len();
+        self.delivered += events.len();
         let mut after = self.kinds().await;
         for kind in before {
             let known = after.iter().position(|one| *one == kind).unwrap();
@@ -335,5 +335,32 @@ async fn features_of_stripe_take_the_place_of_lookup_keys() {
             "subscription.renewed"
         ]
     );
+    assert_eq!(life.may().await, ["export"]);
+}
+
+#[tokio::test]
+async fn a_thin_event_names_what_to_look_at() {
+    let mut life = Life::open().await;
+    let id = life.subscribe(&json!({}));
+    let thin = |kind: &str, related: Value| {
+        json!({ "id": format!("evt_{kind}"), "object": "v2.core.event", "livemode": false,
+            "type": format!("v1.{kind}"), "created": "2026-11-29T00:00:00.000Z",
+            "related_object": related })
+    };
+    let invoice = life.shop().stripe.invoices()[0]["id"].clone();
+    let of_invoice = thin("invoice.paid", json!({ "id": invoice, "type": "invoice" }));
+
+    let _ = deliver(&life.api, &of_invoice).await.expect(200);
+
+    assert_eq!(life.copy(&id).await.status, "active");
+    let product = life.copy(&id).await.items[0].product.clone();
+    life.shop().stripe.add_feature(&product, "export").unwrap();
+    life.advance(32);
+    let events = life.shop().stripe.events();
+    let kind = "entitlements.active_entitlement_summary.updated";
+    let snapshot = events.iter().rfind(|event| event["type"] == kind).unwrap();
+    let mut summary = thin(kind, Value::Null);
+    summary["snapshot_event"] = snapshot["id"].clone();
+    let _ = deliver(&life.api, &summary).await.expect(200);
     assert_eq!(life.may().await, ["export"]);
 }
