@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::scheduler::Agenda;
+use crate::scheduler::Timetable;
 
 /// A day, in seconds.
 pub(crate) const DAY: u64 = 86_400;
@@ -22,7 +22,7 @@ pub(crate) struct Billing {
     /// The subscription of a subscription item, by the item's id.
     pub(crate) items: HashMap<String, String>,
     /// The timers of each test clock, by the clock's id.
-    pub(crate) agendas: HashMap<String, Agenda>,
+    pub(crate) timetables: HashMap<String, Timetable>,
     /// The days between an attempt to collect an invoice and the next one.
     pub(crate) retries: Vec<u64>,
     /// The subscription's end after the last attempt.
@@ -58,7 +58,7 @@ impl Default for Billing {
             invoices: HashMap::new(),
             pages: HashMap::new(),
             items: HashMap::new(),
-            agendas: HashMap::new(),
+            timetables: HashMap::new(),
             retries: RETRIES.to_vec(),
             after_retries: AfterRetries::Cancel,
             collecting: false,

@@ -45,12 +45,12 @@ impl Scheduler {
 ///
 /// Those of one second run by the rank of their kind, then in the order of their first timer.
 #[derive(Debug, Default)]
-pub(crate) struct Agenda {
+pub(crate) struct Timetable {
     due: BTreeSet<(u64, u8, usize, String)>,
     known: HashMap<String, usize>,
 }
 
-impl Agenda {
+impl Timetable {
     /// Sets a timer of an object; a second one for the same second has no effect.
     pub(crate) fn schedule(&mut self, at: u64, rank: u8, id: &str) {
         let next = self.known.len();
@@ -68,11 +68,11 @@ impl Agenda {
 
 #[cfg(test)]
 mod tests {
-    use super::Agenda;
+    use super::Timetable;
 
     #[test]
     fn timers_of_one_second_run_by_rank_and_then_in_order_of_their_objects() {
-        let mut agenda = Agenda::default();
+        let mut timetable = Timetable::default();
         for (at, rank, id) in [
             (9, 1, "sub_z"),
             (5, 2, "in_a"),
@@ -80,13 +80,13 @@ mod tests {
             (5, 1, "sub_a"),
             (5, 1, "sub_z"),
         ] {
-            agenda.schedule(at, rank, id);
+            timetable.schedule(at, rank, id);
         }
 
-        let due = std::iter::from_fn(|| agenda.pop_due(8));
+        let due = std::iter::from_fn(|| timetable.pop_due(8));
         let due: Vec<(u64, String)> = due.collect();
         let expected = [(5, "sub_z"), (5, "sub_a"), (5, "in_a")];
         assert_eq!(due, expected.map(|(at, id)| (at, id.to_owned())));
-        assert_eq!(agenda.pop_due(9), Some((9, "sub_z".to_owned())));
+        assert_eq!(timetable.pop_due(9), Some((9, "sub_z".to_owned())));
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     list::Page,
     params::Params,
     route::{Call, Route},
-    scheduler::Agenda,
+    scheduler::Timetable,
     state::State,
     store::text,
 };
@@ -58,7 +58,10 @@ pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let name = call.params.text("name")?;
     call.params.finish()?;
     let id = ids::long("clock_1");
-    state.billing.agendas.insert(id.clone(), Agenda::default());
+    state
+        .billing
+        .timetables
+        .insert(id.clone(), Timetable::default());
     let clock = json!({
         "id": id,
         "object": KIND,
@@ -111,7 +114,7 @@ fn run(state: &mut State, clock: &str, to: u64) {
 }
 
 fn due(state: &mut State, clock: &str, to: u64) -> Option<(u64, String)> {
-    state.billing.agendas.get_mut(clock)?.pop_due(to)
+    state.billing.timetables.get_mut(clock)?.pop_due(to)
 }
 
 fn retrieve(state: &mut State, call: Call) -> Result<Value, Error> {
@@ -125,7 +128,7 @@ fn delete(state: &mut State, call: Call) -> Result<Value, Error> {
     let id = call.id();
     call.params.finish()?;
     let clock = state.store.get(KIND, &id, "id")?.clone();
-    state.billing.agendas.remove(&id);
+    state.billing.timetables.remove(&id);
     for kind in ["subscription", "customer"] {
         let of_clock = state
             .store

@@ -505,7 +505,7 @@ impl Model {
 
 /// One step of the world: Stripe's, or of one of three processes that look.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+enum Act {
     Stripe(AtStripe),
     /// The process reads the copy's version.
     Read(usize),
@@ -517,7 +517,7 @@ enum Step {
     Kill(usize),
 }
 
-fn any_step() -> impl Strategy<Value = Step> {
+fn any_act() -> impl Strategy<Value = Act> {
     use AtStripe::{
         Cancel, End, Month, MonthUnpaid, Pause, Pay, Retry, Uncancel, Unpause, Upgrade,
     };
@@ -537,11 +537,11 @@ fn any_step() -> impl Strategy<Value = Step> {
         End,
     ]);
     prop_oneof![
-        4 => at_stripe.prop_map(Step::Stripe),
-        3 => (0..3_usize).prop_map(Step::Read),
-        3 => (0..3_usize).prop_map(Step::Fetch),
-        3 => (0..3_usize).prop_map(Step::Write),
-        1 => (0..3_usize).prop_map(Step::Kill),
+        4 => at_stripe.prop_map(Act::Stripe),
+        3 => (0..3_usize).prop_map(Act::Read),
+        3 => (0..3_usize).prop_map(Act::Fetch),
+        3 => (0..3_usize).prop_map(Act::Write),
+        1 => (0..3_usize).prop_map(Act::Kill),
     ]
 }
 
@@ -590,26 +590,26 @@ impl Database {
 proptest! {
     #[test]
     fn whatever_happens_the_last_look_makes_the_copy_stripes_and_each_fact_is_told_once(
-        steps in prop::collection::vec(any_step(), 0..60),
+        steps in prop::collection::vec(any_act(), 0..60),
     ) {
         let mut stripe = Model::new();
         let mut database = Database::default();
         let mut processes: [Process; 3] = [None, None, None];
         for step in steps {
             match step {
-                Step::Stripe(what) => stripe.step(what),
-                Step::Read(nth) => processes[nth] = Some((database.version, None)),
-                Step::Fetch(nth) => {
+                Act::Stripe(what) => stripe.step(what),
+                Act::Read(nth) => processes[nth] = Some((database.version, None)),
+                Act::Fetch(nth) => {
                     if let Some((_, fetched)) = &mut processes[nth] {
                         *fetched = Some(stripe.fetched());
                     }
                 }
-                Step::Write(nth) => {
+                Act::Write(nth) => {
                     if let Some((version, Some(fetched))) = processes[nth].take() {
                         database.write(version, fetched);
                     }
                 }
-                Step::Kill(nth) => processes[nth] = None,
+                Act::Kill(nth) => processes[nth] = None,
             }
         }
         // Stripe delivers the latest event until it is answered.

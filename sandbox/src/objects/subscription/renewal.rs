@@ -26,7 +26,7 @@ const RANK: u8 = 1;
 
 /// A change that is due, in the order in which those of one second run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+enum DueChange {
     Expire,
     Announce,
     DropPending,
@@ -37,7 +37,7 @@ enum Step {
 }
 
 /// The times of a subscription's next changes.
-fn steps(state: &State, held: &Value) -> Vec<(u64, Step)> {
+fn steps(state: &State, held: &Value) -> Vec<(u64, DueChange)> {
     let status = text(held, "status");
     let id = text(held, "id");
     let mut steps = Vec::new();
@@ -45,23 +45,23 @@ fn steps(state: &State, held: &Value) -> Vec<(u64, Step)> {
         return steps;
     }
     let pending = &held["pending_update"]["expires_at"];
-    steps.extend(pending.as_u64().map(|at| (at, Step::DropPending)));
+    steps.extend(pending.as_u64().map(|at| (at, DueChange::DropPending)));
     let resumes = &held["pause_collection"]["resumes_at"];
-    steps.extend(resumes.as_u64().map(|at| (at, Step::Collect)));
-    steps.extend(at(held, "cancel_at").map(|at| (at, Step::Cancel)));
+    steps.extend(resumes.as_u64().map(|at| (at, DueChange::Collect)));
+    steps.extend(at(held, "cancel_at").map(|at| (at, DueChange::Cancel)));
     match status {
         "incomplete" => {
             let created = at(held, "created").unwrap_or_default();
-            steps.push((created + INCOMPLETE, Step::Expire));
+            steps.push((created + INCOMPLETE, DueChange::Expire));
         }
         "trialing" => {
             let end = at(held, "trial_end").unwrap_or_default();
-            steps.push((end, Step::EndTrial));
+            steps.push((end, DueChange::EndTrial));
             if state.billing.announced.get(id) != Some(&end) {
-                steps.push((end.saturating_sub(NOTICE), Step::Announce));
+                steps.push((end.saturating_sub(NOTICE), DueChange::Announce));
             }
         }
-        "active" | "past_due" | "unpaid" => steps.push((period_of(held).1, Step::Renew)),
+        "active" | "past_due" | "unpaid" => steps.push((period_of(held).1, DueChange::Renew)),
         _ => {}
     }
     steps.sort_unstable();
@@ -90,10 +90,10 @@ pub(crate) fn on_timer(state: &mut State, subscription: &Value) {
     schedule(state, id);
 }
 
-fn run(state: &mut State, held: &Value, step: Step) {
+fn run(state: &mut State, held: &Value, step: DueChange) {
     let id = text(held, "id");
     match step {
-        Step::Expire => {
+        DueChange::Expire => {
             invoice::void(state, text(held, "latest_invoice"));
             set(
                 state,
@@ -101,16 +101,16 @@ fn run(state: &mut State, held: &Value, step: Step) {
                 &fields([("status", "incomplete_expired".into())]),
             );
         }
-        Step::Announce => announce(state, held),
-        Step::DropPending => pending::expire(state, held),
-        Step::Collect => drop(set(state, id, &fields([("pause_collection", Value::Null)]))),
-        Step::Cancel => {
+        DueChange::Announce => announce(state, held),
+        DueChange::DropPending => pending::expire(state, held),
+        DueChange::Collect => drop(set(state, id, &fields([("pause_collection", Value::Null)]))),
+        DueChange::Cancel => {
             let reason = "cancellation_requested";
             cancellation::bill_rest(state, held);
             cancellation::end(state, id, Some(reason));
         }
-        Step::EndTrial => end_trial(state, held),
-        Step::Renew => drop(renew(state, held, period_of(held).1, json!({}))),
+        DueChange::EndTrial => end_trial(state, held),
+        DueChange::Renew => drop(renew(state, held, period_of(held).1, json!({}))),
     }
 }
 
