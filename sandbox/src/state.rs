@@ -131,9 +131,9 @@ impl State {
         match object["test_clock"].as_str() {
             None => self.scheduler.schedule(at.saturating_mul(1000), id),
             Some(clock) => {
-                let agenda = self.billing.agendas.get_mut(clock);
-                if let Some(agenda) = agenda {
-                    agenda.schedule(at, rank, id);
+                let timetable = self.billing.timetables.get_mut(clock);
+                if let Some(timetable) = timetable {
+                    timetable.schedule(at, rank, id);
                 }
             }
         }
