@@ -1,11 +1,13 @@
 //! The commands of the `reconcile` program, and its run on Lambda.
 
-use std::{process::ExitCode, time::Duration};
+use std::{fmt::Display, process::ExitCode, time::Duration};
 
 use shared::host::{self, ReadConfig};
 
 use crate::{
-    FUNCTION, ReconcileError, Reconciler, Report, RunLimits, service,
+    FUNCTION, ReconcileError, Reconciler, Report, RunLimits,
+    adopt::{AdoptError, Adopter},
+    service,
     time_range::{TimeRange, Trigger},
 };
 
@@ -13,7 +15,7 @@ use crate::{
 pub const PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// The arguments of each command, and what it does.
-const COMMANDS: [(&str, &str); 4] = [
+const COMMANDS: [(&str, &str); 5] = [
     ("", "process missed events, every 5 minutes until shutdown"),
     ("--once", "process those since the last run, then exit"),
     (
@@ -21,6 +23,10 @@ const COMMANDS: [(&str, &str); 4] = [
         "process those since TIME, at most 30 days ago",
     ),
     ("--since TIME --until TIME", "process those in between"),
+    (
+        "subscriptions",
+        "bring the copies of all subscriptions of the account up to date",
+    ),
 ];
 
 /// The form of the times.
@@ -53,6 +59,8 @@ enum Command {
         /// Its end, as typed.
         until: Option<String>,
     },
+    /// Looks at all subscriptions of the account.
+    Subscriptions,
 }
 
 impl Command {
@@ -66,6 +74,7 @@ impl Command {
         Some(match arguments.as_slice() {
             [] => Self::Run,
             ["--once"] => Self::Once,
+            ["subscriptions"] => Self::Subscriptions,
             ["--since", since] => range(since, None),
             ["--since", since, "--until", until] => range(since, Some(until)),
             _ => return None,
@@ -93,6 +102,7 @@ impl Command {
             }
             Self::Once => app.catch_up().await,
             Self::TimeRange { since, until } => by_hand(app, &since, until.as_deref()).await,
+            Self::Subscriptions => return adopt(app.adopter()).await,
         };
         print(&report.map_err(|failure| host::Error::Work(failure.into()))?);
         Ok(())
@@ -120,8 +130,15 @@ async fn by_hand(
         .await
 }
 
+async fn adopt(adopter: &Adopter) -> Result<(), host::Error> {
+    let failed = |failure: AdoptError| host::Error::Work(failure.into());
+    let adopted = adopter.adopt(None).await.map_err(failed)?;
+    print(&adopted);
+    adopted.if_complete().map(drop).map_err(failed)
+}
+
 #[expect(clippy::print_stdout, reason = "an operator asked for it")]
-fn print(report: &Report) {
+fn print(report: &impl Display) {
     println!("{report}");
 }
 
@@ -142,6 +159,7 @@ mod tests {
 
         assert_eq!(parse(""), Some(Command::Run));
         assert_eq!(parse("--once"), Some(Command::Once));
+        assert_eq!(parse("subscriptions"), Some(Command::Subscriptions));
         assert_eq!(parse("--since 1"), Some(range(None)));
         assert_eq!(parse("--since 1 --until 2"), Some(range(Some("2"))));
         for unknown in [

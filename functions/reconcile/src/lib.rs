@@ -8,13 +8,18 @@
 //! it is written and stays true. So of two concurrent runs, the later writer at worst makes the
 //! next run list some events again.
 //!
+//! The types of subscriptions are a list of their own, with a cursor of their own. What fails in
+//! one list does not keep a run from the other.
+//!
 //! A run also lets unpaid orders expire whose time is over.
 //!
 //! Read [`RunLimits`] for the limits of a run, `cursor` for the state between runs, and `pager` for
 //! the processing of a window page by page.
 
+pub mod adopt;
 pub mod command;
 mod cursor;
+mod list;
 mod pager;
 mod report;
 pub mod time_range;
@@ -26,24 +31,27 @@ use std::{
 };
 
 use axum::routing::MethodRouter;
+use futures_util::FutureExt as _;
 pub use report::Report;
 use secrecy::SecretString;
 use shared::{
     App, Clock, Config, Error, Function, cause,
     env::need,
-    event::{Ending, LISTED},
+    event::Ending,
     function::Trigger,
     host,
     order::Status,
     processor::{self, EventProcessor},
     purchase::{OrderEnder, Release},
-    store::{self, RECONCILE, RECONCILED_AT, Store},
+    store::{self, RECONCILED_AT, Store},
     stripe::{self, Stripe},
 };
 use time_range::{TimeRange, TimeRangeError};
 
 use crate::{
+    adopt::Adopter,
     cursor::{Cursor, Window},
+    list::EventList,
     pager::{Budget, Pager},
 };
 
@@ -75,13 +83,13 @@ const EXPIRY_TIME: Duration = Duration::from_secs(10);
 /// The limits of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct RunLimits {
-    /// The most pages in one run.
+    /// The most pages of each list in one run.
     pub pages: usize,
     /// The events on a page, from 1 to 100.
     pub page: u8,
-    /// The time after which no page begins. The page in progress ends early. The call to Stripe has
-    /// its own deadline on top of it (`FAREBOX_STRIPE_DEADLINE`), so give the function three times
-    /// as long.
+    /// The time after which no page begins. The page in progress ends early. Each list has half of
+    /// it. The call to Stripe has its own deadline on top (`FAREBOX_STRIPE_DEADLINE`), so give the
+    /// function three times as long.
     pub time: Duration,
     /// The seconds that the webhook has for an event before a run lists it.
     pub lag: i64,
@@ -158,9 +166,9 @@ pub struct Reconciler {
     store: Store,
     processor: EventProcessor,
     clock: Clock,
-    /// The event types to list; empty for all.
-    kinds: &'static [&'static str],
+    lists: Vec<EventList>,
     limits: RunLimits,
+    adopter: Adopter,
     cron_secret: Option<SecretString>,
 }
 
@@ -177,18 +185,13 @@ impl Reconciler {
     /// Assembles existing parts.
     #[must_use]
     pub fn new(config: &Config, app: App) -> Self {
-        // The types that the webhook receives, so that a run finds none that it already has. With
-        // forwarded types all are listed, since Stripe cannot filter by their patterns.
-        let kinds: &[&str] = match config.store.forwarded_events.is_empty() {
-            true => LISTED.as_slice(),
-            false => &[],
-        };
         Self {
+            adopter: Adopter::new(&app),
             processor: app.processor,
             stripe: app.stripe,
             store: app.store,
             clock: app.clock,
-            kinds,
+            lists: EventList::all(!config.store.forwarded_events.is_empty()),
             limits: RunLimits::default(),
             cron_secret: config.cron_secret.clone(),
         }
@@ -205,6 +208,12 @@ impl Reconciler {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Looks at the account's subscriptions.
+    #[must_use]
+    pub fn adopter(&self) -> &Adopter {
+        &self.adopter
     }
 
     /// Processes the events since the last run, as far as the limits allow; the next run goes on
@@ -224,27 +233,54 @@ impl Reconciler {
             done = stored.map_err(ReconcileError::from);
         }
         if done.is_ok() {
-            done = self.expire_overdue(&mut report).await;
+            // Boxed, since the compiler nests the types of futures only so deep.
+            done = self.expire_overdue(&mut report).boxed().await;
         }
         report.log(done.is_ok());
         done.map(|()| report)
     }
 
     async fn catch_up_into(&self, report: &mut Report) -> Result<(), ReconcileError> {
-        let mut budget = Budget::of(self.limits);
-        let now = self.clock.now();
-        loop {
-            let window = cursor::next(self.store.cursor(RECONCILE).await?, now, &self.limits);
-            let reaches_now = window.until >= now - self.limits.lag;
-            let mut pager = Pager::new(self, window).storing_cursor();
-            report.complete = pager.run(&mut budget, report).await?;
-            self.store_cursor(&pager.cursor(report.complete, self.limits.overlap))
-                .await?;
-            if reaches_now || !report.complete {
-                report.complete &= reaches_now;
-                return Ok(());
+        let mut done = Ok(());
+        report.complete = true;
+        for list in &self.lists {
+            match self.catch_up_list(*list, report).await {
+                Ok(complete) => report.complete &= complete,
+                Err(failure) if list.lacks_permission(&failure) => warn_of_permission(&failure),
+                Err(failure) => done = done.and(Err(failure)),
             }
         }
+        done
+    }
+
+    /// Returns true when the whole of `list` was processed, up to now.
+    async fn catch_up_list(
+        &self,
+        list: EventList,
+        report: &mut Report,
+    ) -> Result<bool, ReconcileError> {
+        let mut budget = self.budget();
+        let now = self.clock.now();
+        loop {
+            let window = cursor::next(self.store.cursor(list.cursor).await?, now, &self.limits);
+            let reaches_now = window.until >= now - self.limits.lag;
+            let mut pager = Pager::new(self, list, window).storing_cursor();
+            let is_whole = pager.run(&mut budget, report).await?;
+            self.store_cursor(list, &pager.cursor(is_whole, self.limits.overlap))
+                .await?;
+            if reaches_now || !is_whole {
+                return Ok(reaches_now && is_whole);
+            }
+        }
+    }
+
+    /// The limits of one list: all have the same time, so that none waits for another.
+    fn budget(&self) -> Budget {
+        let lists = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
+        Budget::of(RunLimits {
+            time: self.limits.time / lists,
+            ..self.limits
+        })
     }
 
     /// Lets the unpaid orders expire whose time is over, in a random sequence: an order whose
@@ -298,12 +334,30 @@ impl Reconciler {
     /// As [`Reconciler::catch_up`].
     pub async fn process(&self, range: TimeRange) -> Result<Report, ReconcileError> {
         let mut report = Report::default();
-        let mut pager = Pager::new(self, Window::new(range.since, range.until));
-        let done = pager.run(&mut Budget::of(self.limits), &mut report).await;
+        let done = self.process_into(range, &mut report).await;
         report.log(done.is_ok());
-        report.complete = done?;
-        report.rest = (!report.complete).then(|| pager.rest());
+        report.rest = done?;
+        report.complete = report.rest.is_none();
         Ok(report)
+    }
+
+    /// Processes `range` in all lists; returns the range that contains the rest of each.
+    async fn process_into(
+        &self,
+        range: TimeRange,
+        report: &mut Report,
+    ) -> Result<Option<TimeRange>, ReconcileError> {
+        let (mut done, mut rest) = (Ok(()), None::<TimeRange>);
+        for list in &self.lists {
+            let mut pager = Pager::new(self, *list, Window::new(range.since, range.until));
+            match pager.run(&mut self.budget(), report).await {
+                Ok(true) => {}
+                Ok(false) => rest = Some(pager.rest().and(rest)),
+                Err(failure) if list.lacks_permission(&failure) => warn_of_permission(&failure),
+                Err(failure) => done = done.and(Err(failure)),
+            }
+        }
+        done.map(|()| rest)
     }
 
     /// Catches up at once and then every `pause`, until `stop`. A run that is stopped in the middle
@@ -336,7 +390,18 @@ impl Reconciler {
         }
     }
 
-    async fn store_cursor(&self, cursor: &Cursor) -> Result<(), ReconcileError> {
-        Ok(self.store.set_cursor(RECONCILE, &cursor.to_text()).await?)
+    async fn store_cursor(&self, list: EventList, cursor: &Cursor) -> Result<(), ReconcileError> {
+        Ok(self
+            .store
+            .set_cursor(list.cursor, &cursor.to_text())
+            .await?)
     }
+}
+
+fn warn_of_permission(failure: &ReconcileError) {
+    tracing::warn!(
+        cause = cause::causes(failure),
+        "reconcile cannot read subscriptions, and tries again with its next run: let Stripe's key \
+         read Subscriptions and Invoices"
+    );
 }

@@ -1,9 +1,11 @@
 //! Processes a window page by page, in Stripe's order: the newest event first.
 
-use futures_util::future::join_all;
+use std::collections::HashSet;
+
+use futures_util::{FutureExt as _, future::join_all};
 use shared::{
     event::Event,
-    processor::Outcome,
+    processor::{EventProcessor, Outcome},
     store::Accepted,
     stripe::{EventPage, EventQuery, ListedEvent},
 };
@@ -12,6 +14,7 @@ use tokio::time::Instant;
 use crate::{
     ReconcileError, Reconciler, Report, RunLimits,
     cursor::{Cursor, Window},
+    list::EventList,
     time_range::TimeRange,
 };
 
@@ -51,15 +54,17 @@ impl Budget {
 #[derive(Debug)]
 pub(crate) struct Pager<'a> {
     app: &'a Reconciler,
+    list: EventList,
     window: Window,
     stores_cursor: bool,
     failures: Vec<ReconcileError>,
 }
 
 impl<'a> Pager<'a> {
-    pub(crate) fn new(app: &'a Reconciler, window: Window) -> Self {
+    pub(crate) fn new(app: &'a Reconciler, list: EventList, window: Window) -> Self {
         Self {
             app,
+            list,
             window,
             stores_cursor: false,
             failures: Vec::new(),
@@ -102,7 +107,8 @@ impl<'a> Pager<'a> {
         budget: &mut Budget,
         report: &mut Report,
     ) -> Result<bool, ReconcileError> {
-        let is_whole = self.run_pages(budget, report).await?;
+        // Boxed, since the compiler nests the types of futures only so deep.
+        let is_whole = self.run_pages(budget, report).boxed().await?;
         match self.failures.pop() {
             None => Ok(is_whole),
             Some(failure) => Err(failure),
@@ -134,7 +140,7 @@ impl<'a> Pager<'a> {
             }
             if self.stores_cursor && self.failures.is_empty() {
                 self.app
-                    .store_cursor(&Cursor::Within(self.window.clone()))
+                    .store_cursor(self.list, &Cursor::Within(self.window.clone()))
                     .await?;
             }
         }
@@ -146,7 +152,7 @@ impl<'a> Pager<'a> {
         let query = EventQuery {
             from: self.window.from,
             until: self.window.until,
-            kinds: self.app.kinds,
+            kinds: self.list.kinds,
             after: self.window.after.as_deref(),
             limit: self.app.limits.page,
         };
@@ -166,6 +172,9 @@ impl<'a> Pager<'a> {
 
     /// Processes the events of a page; `false` when the time was up before its end. Every run
     /// processes some, so that it makes progress.
+    ///
+    /// All events of a page are older than its first look, so one look at each subscription will
+    /// do.
     async fn process_page(
         &mut self,
         events: &[ListedEvent],
@@ -173,9 +182,18 @@ impl<'a> Pager<'a> {
         report: &mut Report,
     ) -> Result<bool, ReconcileError> {
         let mut left = events.len();
+        let mut looked = HashSet::new();
         for some in events.chunks(AT_ONCE) {
-            let outcome = join_all(some.iter().map(|event| self.process_event(event))).await;
-            for (event, outcome) in some.iter().zip(outcome) {
+            let some: Vec<_> = some
+                .iter()
+                .map(|listed| (listed, self.parse(listed, &mut looked)))
+                .collect();
+            let outcome = join_all(some.iter().map(async |(_, event)| match event {
+                Some(event) => self.process_event(event.clone()).await,
+                None => Ok(Outcome::Store(Accepted::Ignored)),
+            }))
+            .await;
+            for ((event, _), outcome) in some.iter().zip(outcome) {
                 match outcome {
                     Ok(outcome) => report.count(outcome),
                     Err(failure) => self.record_failure(event, failure)?,
@@ -208,8 +226,19 @@ impl<'a> Pager<'a> {
         Ok(())
     }
 
-    async fn process_event(&self, listed: &ListedEvent) -> Result<Outcome, ReconcileError> {
+    /// The event of `listed`; `None` when it only says to look at one of the subscriptions that are
+    /// `looked` at already.
+    fn parse(&self, listed: &ListedEvent, looked: &mut HashSet<String>) -> Option<Event> {
         let event = Event::parse(listed.body.as_bytes()).expect("a string is UTF-8");
+        match EventProcessor::folds(&event) {
+            Some(id) if self.list.is_of_subscriptions => {
+                looked.insert(id.to_owned()).then_some(event)
+            }
+            _ => Some(event),
+        }
+    }
+
+    async fn process_event(&self, event: Event) -> Result<Outcome, ReconcileError> {
         let (id, kind) = (event.id.clone(), event.kind.clone());
         let outcome = self.app.processor.process(event).await?.outcome;
         if outcome == Outcome::Store(Accepted::Applied) {

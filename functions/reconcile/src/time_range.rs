@@ -60,6 +60,17 @@ impl TimeRange {
     }
 }
 
+impl TimeRange {
+    /// The range that contains this one and `other`.
+    pub(crate) fn and(self, other: Option<Self>) -> Self {
+        let other = other.unwrap_or(self);
+        Self {
+            since: self.since.min(other.since),
+            until: self.until.max(other.until),
+        }
+    }
+}
+
 impl fmt::Display for TimeRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (since, until) = (rfc3339::format(self.since), rfc3339::format(self.until));

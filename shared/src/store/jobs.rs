@@ -4,6 +4,8 @@ use super::{StoreError, backend::operations};
 
 /// The name of the cursor of `reconcile`.
 pub const RECONCILE: &str = "reconcile";
+/// The name of its cursor in the events of subscriptions.
+pub const RECONCILE_SUBSCRIPTIONS: &str = "reconcile_subscriptions";
 /// The name under which `reconcile` stores the time of its latest success, in Unix seconds.
 pub const RECONCILED_AT: &str = "reconciled_at";
 

@@ -6,6 +6,8 @@
 use hyper::StatusCode;
 use serde::Deserialize;
 
+use super::meters;
+
 use crate::{
     cause::Cause,
     checkout::CheckoutOptions,
@@ -198,6 +200,12 @@ impl StripeError {
         matches!(self, Self::Refused(refusal) if refusal.is_auth())
     }
 
+    /// Returns true when the key lacks a permission.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.status == 403)
+    }
+
     /// Returns true when Stripe stored an answer to other parameters under the request's key.
     #[must_use]
     pub fn is_about_the_key(&self) -> bool {
@@ -234,6 +242,20 @@ struct ErrorFields {
     code: Option<String>,
     decline_code: Option<String>,
     param: Option<String>,
+    /// It is read for one kind of failure that has no code, and goes nowhere.
+    message: Option<String>,
+}
+
+impl ErrorFields {
+    /// Stripe's code, also where only the message tells it.
+    fn code(&mut self) -> Option<String> {
+        let message = self.message.as_deref().unwrap_or_default();
+        let is_duplicate = message.starts_with(meters::DUPLICATE_MESSAGE);
+        match self.code.take() {
+            None if is_duplicate => Some(meters::DUPLICATE.to_owned()),
+            code => code,
+        }
+    }
 }
 
 /// The failure for an answer of `status`; its body may be anything. `is_retryable` when another
@@ -246,12 +268,14 @@ pub(super) fn of_answer(
 ) -> StripeError {
     let parsed: Option<ErrorBody> = serde_json::from_slice(body).ok();
     let is_stripes = parsed.is_some();
+    let mut fields = parsed.unwrap_or_default().error;
+    let code = fields.code();
     let ErrorFields {
         kind,
-        code,
         decline_code,
         param,
-    } = parsed.unwrap_or_default().error;
+        ..
+    } = fields;
     if status == StatusCode::PAYMENT_REQUIRED {
         let code = decline_code.or(code);
         return StripeError::Declined {

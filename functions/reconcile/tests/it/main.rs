@@ -11,6 +11,7 @@ mod lambda;
 mod outage;
 mod process;
 mod runs;
+mod subscriptions;
 
 use std::collections::BTreeMap;
 
