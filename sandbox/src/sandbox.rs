@@ -17,6 +17,7 @@ use crate::{
 mod actions;
 mod billing;
 mod checkout;
+mod meters;
 
 /// A sandbox of Stripe on a port of this machine; dropping it stops it.
 ///

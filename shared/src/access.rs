@@ -30,7 +30,7 @@ pub use authorized::{Authorized, Reached};
 pub(crate) use claims::{Claims, LEEWAY};
 pub use permission::{
     CancelPayment, CapturePayment, CreatePayment, CreateRefund, MovesMoney, OpenPortal, Permission,
-    ReadCustomer, ReadOrder, ReadSubscription, ReadSystem,
+    ReadCustomer, ReadOrder, ReadSubscription, ReadSystem, ReportUsage,
 };
 pub use roles::Roles;
 pub use settings::{Issuer, Settings};

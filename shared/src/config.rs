@@ -215,6 +215,7 @@ impl Config {
             destination: self.notify.clone(),
             secrets: self.secrets.clone(),
             aws: self.aws.clone(),
+            stripe: self.stripe.clone(),
         }
     }
 }

@@ -5,12 +5,15 @@
 //! attempt the message is a dead letter. Nothing is dropped: a process that ends during a delivery
 //! leaves a lease, and the message is due again when that ends.
 //!
+//! Messages with usage go to Stripe, all others to the site.
+//!
 //! `notify` delivers what is due, in runs or in a loop. On Vercel, where no process runs between
 //! requests, `webhook` and `order` deliver as well: see [`RequestDelivery`].
 
 mod requests;
 pub mod schedule;
 mod sink;
+mod usage;
 
 use std::time::Duration;
 
@@ -20,12 +23,15 @@ use serde::Serialize;
 pub use sink::DeliveryError;
 use sink::Sink;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
+pub use usage::UsageReporter;
+use usage::UsageSink;
 
 use crate::{
     Clock, Secrets,
     aws::Aws,
     notify::Destination,
-    store::{DeliveryOutcome, OutboxMessage, Store, StoreError},
+    store::{DeliveryOutcome, Message, OutboxMessage, Store, StoreError},
+    stripe::{self, Stripe},
 };
 
 /// The seconds of a lease; well above the time that a delivery may take.
@@ -40,6 +46,8 @@ pub struct Settings {
     pub secrets: Secrets,
     /// AWS, where the destination is a bus.
     pub aws: Option<Aws>,
+    /// The settings of calls to Stripe, which takes the usage.
+    pub stripe: stripe::Settings,
 }
 
 /// Delivers messages of the outbox; cheap to clone.
@@ -47,6 +55,7 @@ pub struct Settings {
 pub struct Deliverer {
     store: Store,
     sink: Sink,
+    usage: UsageSink,
     clock: Clock,
 }
 
@@ -68,9 +77,15 @@ impl Deliverer {
     /// Assembles existing parts.
     #[must_use]
     pub fn new(settings: &Settings, store: Store, clock: Clock) -> Self {
+        let stripe = Stripe::new(&settings.stripe, settings.secrets.clone());
+        let stripe = match store.deployment() {
+            Ok(deployment) => stripe.of_deployment(deployment.clone()),
+            Err(_) => stripe,
+        };
         Self {
             store,
             sink: Sink::new(settings),
+            usage: UsageSink::new(stripe),
             clock,
         }
     }
@@ -149,32 +164,41 @@ impl Deliverer {
 
     async fn deliver(&self, queued: &OutboxMessage, timeout: Duration) -> DeliveryOutcome {
         let now = self.clock.now();
-        let (id, kind) = (&queued.message.id, &queued.message.kind);
-        let outcome = match self.sink.deliver(&queued.message, now, timeout).await {
+        let message = &queued.message;
+        let delivered = match message.is_usage() {
+            true => self.usage.deliver(message, timeout).await,
+            false => self.sink.deliver(message, now, timeout).await,
+        };
+        let outcome = match delivered {
             Ok(()) => DeliveryOutcome::Delivered,
             Err(error) => schedule::after_failure(queued.attempts + 1, now, &error.to_string()),
         };
-        let order = queued.message.order();
-        let order = order.as_deref();
-        match &outcome {
-            DeliveryOutcome::Delivered => tracing::info!(
-                message.id = id, message.type = kind, order.id = order,
-                delivery.outcome = "delivered",
-                "delivered a message"
-            ),
-            DeliveryOutcome::Again { due_at, error } => tracing::warn!(
-                message.id = id, message.type = kind, order.id = order, due_at, cause = error,
-                delivery.outcome = "delayed",
-                "a delivery failed: Farebox retries it at due_at"
-            ),
-            DeliveryOutcome::DeadLettered { error } => tracing::error!(
-                message.id = id, message.type = kind, order.id = order, cause = error,
-                delivery.outcome = "dead_lettered",
-                metric.dead_lettered = 1,
-                "a message is a dead letter: fix the destination, then run `notify redrive`"
-            ),
-        }
+        log_outcome(message, &outcome);
         outcome
+    }
+}
+
+fn log_outcome(message: &Message, outcome: &DeliveryOutcome) {
+    let (id, kind) = (&message.id, &message.kind);
+    let order = message.order();
+    let order = order.as_deref();
+    match outcome {
+        DeliveryOutcome::Delivered => tracing::info!(
+            message.id = id, message.type = kind, order.id = order,
+            delivery.outcome = "delivered",
+            "delivered a message"
+        ),
+        DeliveryOutcome::Again { due_at, error } => tracing::warn!(
+            message.id = id, message.type = kind, order.id = order, due_at, cause = error,
+            delivery.outcome = "delayed",
+            "a delivery failed: Farebox retries it at due_at"
+        ),
+        DeliveryOutcome::DeadLettered { error } => tracing::error!(
+            message.id = id, message.type = kind, order.id = order, cause = error,
+            delivery.outcome = "dead_lettered",
+            metric.dead_lettered = 1,
+            "a message is a dead letter: fix the destination, then run `notify redrive`"
+        ),
     }
 }
 

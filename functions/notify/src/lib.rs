@@ -1,5 +1,7 @@
 //! Delivers the outbox: notifies the site of the events of its orders.
 //!
+//! Usage goes to Stripe, and its key is needed for that alone.
+//!
 //! [`shared::delivery`] delivers a message. A dead letter stays visible (`notify dead-letters`)
 //! until an operator sends it again (`notify redrive`).
 //!
@@ -27,7 +29,11 @@ pub const FUNCTION: Function = Function {
     name: "notify",
     summary: "Delivers notifications about orders to your site until it acknowledges them.",
     trigger: Trigger::Schedule("0 5 * * *"),
-    settings: &[need::DATABASE_URL, need::FAREBOX_NOTIFY_URL],
+    settings: &[
+        need::DATABASE_URL,
+        need::FAREBOX_NOTIFY_URL,
+        need::OPTIONAL_STRIPE_SECRET_KEY,
+    ],
     max_duration: 60,
 };
 

@@ -152,7 +152,7 @@ fn update(state: &mut State, mut call: Call) -> Result<Value, Error> {
 }
 
 /// Ends a meter: it accepts no further events, and keeps those it has.
-fn deactivate(state: &mut State, call: Call) -> Result<Value, Error> {
+pub(crate) fn deactivate(state: &mut State, call: Call) -> Result<Value, Error> {
     change_status(state, call, "inactive", "billing.meter.deactivated")
 }
 

@@ -91,6 +91,14 @@ impl Permission for ReadSubscription {
     const NAME: &'static str = "subscription:read";
 }
 
+/// Reports the usage of any caller.
+#[derive(Debug)]
+pub struct ReportUsage;
+
+impl Permission for ReportUsage {
+    const NAME: &'static str = "usage:report";
+}
+
 /// Reads the numbers of waiting, given up and quarantined work.
 #[derive(Debug)]
 pub struct ReadSystem;
@@ -110,7 +118,7 @@ pub(super) struct Rule {
 }
 
 /// Every permission that a role may be given.
-static RULES: [Rule; 9] = [
+static RULES: [Rule; 10] = [
     rule(CreatePayment::NAME, &[Scope::Own], false),
     rule(CapturePayment::NAME, &[Scope::Any], true),
     rule(CancelPayment::NAME, &[Scope::Own, Scope::Any], false),
@@ -119,6 +127,8 @@ static RULES: [Rule; 9] = [
     rule(ReadCustomer::NAME, &[Scope::Own, Scope::Any], false),
     rule(OpenPortal::NAME, &[Scope::Own], false),
     rule(ReadSubscription::NAME, &[Scope::Own, Scope::Any], false),
+    // The site's server reports it, and no caller their own.
+    rule(ReportUsage::NAME, &[Scope::Any], false),
     // It concerns the whole deployment.
     rule(ReadSystem::NAME, &[Scope::Any], false),
 ];

@@ -16,6 +16,7 @@ use crate::{
     notify::Destination,
     secrets::{Missing, Unreadable},
     store::Message,
+    stripe::StripeError,
 };
 
 /// The reason why a message was not delivered. It contains neither the endpoint's response nor the
@@ -47,6 +48,12 @@ pub enum DeliveryError {
     /// The event bus was not found; AWS's code tells why.
     #[error("Farebox cannot find the event bus `{0}`: {1}")]
     NoBus(String, String),
+    /// Stripe did not take the usage.
+    #[error("Stripe did not take the usage: {0}")]
+    Usage(#[from] StripeError),
+    /// The message is not in the form of usage.
+    #[error("Farebox cannot read the usage in the message")]
+    NoUsage,
     /// EventBridge did not accept the event; AWS's code tells why.
     #[error("EventBridge did not accept the event: {0}")]
     Bus(String),

@@ -1,6 +1,6 @@
 //! The outbox: it keeps a message until the site acknowledges it.
 
-use super::{OutboxMessage, Store, StoreError, backend::operations};
+use super::{Message, OutboxMessage, Store, StoreError, backend::operations};
 
 /// The outcome of one delivery attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,19 @@ pub struct OutboxSize {
 operations! {
     /// The operations on the outbox.
     trait Outbox {
+        /// Appends `messages`, all or none; one with the id of an earlier message changes nothing.
+        ///
+        /// At most a hundred, each well below a megabyte.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn append_messages(
+            &self,
+            messages: &[Message],
+            now: i64,
+        ) -> Result<(), StoreError>;
+
         /// Leases up to `most` messages that are due at `now`, the oldest first.
         ///
         /// No other process receives them for `lease` seconds.

@@ -28,7 +28,7 @@ fn the_shipped_roles_are_what_the_documentation_says() {
     let roles = Roles::shipped();
     let names: Vec<&str> = roles.names().collect();
     let expected = [
-        "admin", "customer", "finance", "guest", "monitor", "support",
+        "admin", "customer", "finance", "guest", "monitor", "server", "support",
     ];
     assert_eq!(names, expected);
 
@@ -43,6 +43,8 @@ fn the_shipped_roles_are_what_the_documentation_says() {
     assert_eq!(scope("customer", "refund:create"), None);
     assert_eq!(scope("guest", "customer:read"), None);
     assert_eq!(scope("finance", "payment:create"), None);
+    assert_eq!(scope("server", "usage:report"), Some(Scope::Any));
+    assert_eq!(scope("admin", "usage:report"), None);
 
     let refund = |role: &str| roles.grants(&[role.to_owned()], "refund:create").remove(0);
     let largest = amount(99_999_999, "jpy");

@@ -6,6 +6,8 @@
 //! its entry, and is skipped in the same way. The next query finds what the index does not show
 //! yet.
 
+use std::collections::HashSet;
+
 use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 use futures_util::future::join_all;
 
@@ -34,6 +36,28 @@ pub(super) const COUNTED: i32 = Count::MAX.cast_signed() + 1;
 const AT_ONCE: u32 = 25;
 
 impl Outbox for DynamoDb {
+    async fn append_messages(&self, messages: &[Message], now: i64) -> Result<(), StoreError> {
+        let mut attempts = Attempts::new();
+        let mut duplicates: HashSet<String> = HashSet::new();
+        loop {
+            let new = messages.iter();
+            let new = new.filter(|message| !duplicates.contains(&message.id));
+            let writes: Vec<_> = new
+                .flat_map(|message| self.put_message(message, now))
+                .collect();
+            if writes.is_empty() {
+                return Ok(());
+            }
+            let Some(canceled) = self.transact(&mut attempts, writes).await? else {
+                return Ok(());
+            };
+            let ids = canceled.unmet.iter();
+            let ids = ids.filter_map(|key| Kind::Outbox.id_in(key));
+            duplicates.extend(ids.map(str::to_owned));
+            attempts.again(canceled.failure).await?;
+        }
+    }
+
     async fn lease_due(
         &self,
         now: i64,

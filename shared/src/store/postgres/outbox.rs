@@ -2,7 +2,7 @@
 
 use tokio_postgres::Row;
 
-use super::{Postgres, Statement, StoreError, at_most_one, column, statement};
+use super::{Postgres, Statement, StoreError, Work, Written, at_most_one, column, statement};
 use crate::store::{Count, DeliveryOutcome, Message, OutboxMessage, OutboxSize, outbox::Outbox};
 
 /// Delivered messages stay for a while as evidence.
@@ -44,6 +44,17 @@ const SIZE: &str = "SELECT
              AS dead_lettered";
 
 impl Outbox for Postgres {
+    async fn append_messages(&self, messages: &[Message], now: i64) -> Result<(), StoreError> {
+        let statements: Vec<Statement> = append(messages, now).collect();
+        let mut work = Work::new(self);
+        loop {
+            match work.write(&statements).await? {
+                Written::Done => return Ok(()),
+                Written::Undone(undone) => work.again(undone).await?,
+            }
+        }
+    }
+
     /// Leased messages are due again when the lease ends: a process that dies during a delivery, or
     /// whose answer gets lost, loses nothing.
     async fn lease_due(

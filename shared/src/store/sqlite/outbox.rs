@@ -12,6 +12,12 @@ pub(super) const FORGET_DELIVERED: &str = "DELETE FROM outbox WHERE seq IN
 const COLUMNS: &str = "id, type, body, created_at, attempts, error";
 
 impl Outbox for Sqlite {
+    async fn append_messages(&self, messages: &[Message], now: i64) -> Result<(), StoreError> {
+        let messages = messages.to_vec();
+        self.write(move |transaction| append(transaction, &messages, now))
+            .await
+    }
+
     async fn lease_due(
         &self,
         now: i64,

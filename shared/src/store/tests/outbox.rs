@@ -18,7 +18,58 @@ on_every_backend!(
     due_messages_and_dead_letters_are_counted,
     a_count_ends_at_a_hundred,
     an_accepted_event_names_the_messages_that_it_appended,
+    a_hundred_messages_are_appended_together_and_each_once,
+    a_message_with_usage_is_read_as_it_was_written,
 );
+
+pub(super) fn usage(n: usize) -> MeterEvent {
+    MeterEvent {
+        meter: "requests".to_owned(),
+        customer: CallerId::parse("ada").unwrap(),
+        stripe_customer: "cus_1".to_owned(),
+        value: n.to_string(),
+        identifier: format!("use-{n}"),
+        timestamp: NOW,
+    }
+}
+
+async fn a_hundred_messages_are_appended_together_and_each_once(place: Place) {
+    let it = Fixture::new(place).await;
+    let messages: Vec<Message> = (0..100)
+        .map(|n| Message::of_usage(&usage(n), NOW))
+        .collect();
+    it.store.append_messages(&messages[..3], NOW).await.unwrap();
+    let delivered = &messages[0].id;
+    let leased = it.store.lease(delivered, NOW, 60).await.unwrap();
+    assert_eq!(leased.unwrap().message, messages[0]);
+    it.store
+        .record_delivery(delivered, DeliveryOutcome::Delivered, NOW)
+        .await
+        .unwrap();
+
+    it.store.append_messages(&messages, NOW + 1).await.unwrap();
+    it.store.append_messages(&messages, NOW + 2).await.unwrap();
+
+    let due = it.store.lease_due(NOW + 9, 3_600, 200).await.unwrap();
+    let mut due: Vec<String> = due.into_iter().map(|queued| queued.message.id).collect();
+    due.sort();
+    let mut expected: Vec<String> = messages[1..].iter().map(|one| one.id.clone()).collect();
+    expected.sort();
+    assert_eq!(due, expected, "all but the one that was delivered");
+}
+
+async fn a_message_with_usage_is_read_as_it_was_written(place: Place) {
+    let it = Fixture::new(place).await;
+    let message = Message::of_usage(&usage(7), NOW);
+    it.store.append_messages(&[message], NOW).await.unwrap();
+    it.accept(&other("evt_1", "customer.created")).await;
+
+    let due = it.due().await;
+
+    let read: Vec<_> = due.iter().map(|queued| queued.message.usage()).collect();
+    assert!(read.contains(&Some(usage(7))), "{read:?}");
+    assert!(read.contains(&None), "an event is no usage");
+}
 
 async fn an_accepted_event_names_the_messages_that_it_appended(place: Place) {
     let it = Fixture::new(place).await;
