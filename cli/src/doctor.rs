@@ -96,12 +96,13 @@ pub async fn examine(config: &Config, url: Option<&str>, clock: &Clock) -> Vec<F
     findings.push(reached);
     findings.extend(date.map(|date| local::clock(date, clock.now())));
     if is_reached {
-        findings.extend(access::permissions(&stripe, &config.checkout).await);
+        let has_plans = account::has_plans(&stripe).await;
+        findings.extend(access::permissions(&stripe, &config.checkout, has_plans).await);
         findings.extend(checkout::objects(&stripe, config).await);
         findings.extend(checkout::tax(&stripe, config).await);
         findings.push(account::portal(&stripe).await);
         findings.extend(account::domains(&stripe, config).await);
-        findings.push(endpoint::examine(&stripe, url).await);
+        findings.extend(endpoint::examine(&stripe, url, has_plans).await);
     } else {
         let text = "see above; the other checks at Stripe are skipped";
         findings.push(Finding::unknown("permissions and endpoint", text));

@@ -16,7 +16,11 @@
 //! A customer gets the name and the e-mail address that the site signed, when they differ from what
 //! it last got. The link keeps digests of that, so that a payment costs no further call.
 
+mod tie;
+
 use std::{collections::BTreeMap, time::Duration};
+
+pub use tie::{TieError, Tied};
 
 use crate::{
     Clock, Error, digest,

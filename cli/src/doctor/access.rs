@@ -181,6 +181,50 @@ const PERMISSIONS: [Permission; 20] = [
     read_for_thin("Reviews: read", "/v1/reviews?limit=1"),
 ];
 
+/// A permission that only usage needs.
+const fn for_usage(permission: Permission) -> Permission {
+    Permission {
+        is_required: false,
+        advice: "; add it if you report usage",
+        ..permission
+    }
+}
+
+/// The permissions that a shop with subscriptions needs besides.
+const OF_SUBSCRIPTIONS: [Permission; 5] = [
+    read(
+        "create-checkout, subscription, webhook, reconcile",
+        "Subscriptions: read",
+        "/v1/subscriptions?limit=1",
+    ),
+    read(
+        "subscription, webhook, reconcile",
+        "Invoices: read",
+        "/v1/invoices?limit=1",
+    ),
+    Permission {
+        is_required: false,
+        advice: "; add it if you attach features to products",
+        ..read(
+            "webhook, reconcile",
+            "Entitlements: read",
+            "/v1/entitlements/features?limit=1",
+        )
+    },
+    for_usage(read(
+        "usage, notify",
+        "Billing meters: read",
+        "/v1/billing/meters?limit=1",
+    )),
+    // The required name of a meter is missing.
+    for_usage(write(
+        "usage, notify",
+        "Billing meter events: write",
+        "/v1/billing/meter_events",
+        "",
+    )),
+];
+
 /// Returns true when the options name an object whose path in Stripe's API begins with `kind`.
 fn names(checkout: &CheckoutSettings, kind: &str) -> bool {
     let mut named = checkout.named_objects().into_iter();
@@ -189,7 +233,8 @@ fn names(checkout: &CheckoutSettings, kind: &str) -> bool {
 
 /// The names of all permissions, as the documents list them.
 pub fn names_of_permissions() -> impl Iterator<Item = &'static str> {
-    PERMISSIONS.iter().map(|permission| permission.name)
+    let all = PERMISSIONS.iter().chain(&OF_SUBSCRIPTIONS);
+    all.map(|permission| permission.name)
 }
 
 /// Checks that Stripe responds and accepts the key; also returns Stripe's clock.
@@ -217,10 +262,21 @@ pub(super) async fn reach(stripe: &Stripe<'_>) -> (Finding, Option<i64>) {
     (found, answer.date)
 }
 
-/// Checks each permission of a restricted key that a deployment with these options needs.
-pub(super) async fn permissions(stripe: &Stripe<'_>, checkout: &CheckoutSettings) -> Vec<Finding> {
+/// Checks each permission of a restricted key that a deployment with these options needs, and those
+/// for subscriptions where the shop `has_plans`.
+pub(super) async fn permissions(
+    stripe: &Stripe<'_>,
+    checkout: &CheckoutSettings,
+    has_plans: bool,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for permission in PERMISSIONS.iter().filter(|one| (one.is_used)(checkout)) {
+    let of_subscriptions = OF_SUBSCRIPTIONS.iter().filter(|_| has_plans);
+    let is_listed_there = |one: &&Permission| {
+        has_plans && OF_SUBSCRIPTIONS.iter().any(|other| other.name == one.name)
+    };
+    let used = PERMISSIONS.iter().filter(|one| (one.is_used)(checkout));
+    let used = used.filter(|one| !is_listed_there(one));
+    for permission in used.chain(of_subscriptions) {
         findings.push(permission.check(stripe).await);
     }
     findings

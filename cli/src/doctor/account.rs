@@ -33,6 +33,15 @@ pub(super) async fn portal(stripe: &Stripe<'_>) -> Finding {
     }
 }
 
+/// Returns true when the shop has a recurring price: such a shop has subscriptions, or will.
+pub(super) async fn has_plans(stripe: &Stripe<'_>) -> bool {
+    let path = "/v1/prices?type=recurring&active=true&limit=1";
+    match stripe.get(path).await {
+        Ok(Answer { body, .. }) => body["data"].as_array().is_some_and(|all| !all.is_empty()),
+        Err(_) => false,
+    }
+}
+
 /// Checks that each return domain is registered for wallets.
 pub(super) async fn domains(stripe: &Stripe<'_>, config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -1,7 +1,10 @@
 //! Checks the webhook endpoint in Stripe: URL, events and API version.
 
 use serde_json::Value;
-use shared::{event::NEEDED, stripe::api_version};
+use shared::{
+    event::{NEEDED, OF_SUBSCRIPTIONS},
+    stripe::api_version,
+};
 
 use super::{
     Finding,
@@ -10,8 +13,31 @@ use super::{
 
 const WHAT: &str = "webhook endpoint";
 
-/// Checks the endpoint with `url`; without `url`, the only endpoint.
-pub(super) async fn examine(stripe: &Stripe<'_>, url: Option<&str>) -> Finding {
+/// Checks the endpoint with `url`; without `url`, the only endpoint. The events of subscriptions
+/// matter where the shop `has_plans`.
+pub(super) async fn examine(
+    stripe: &Stripe<'_>,
+    url: Option<&str>,
+    has_plans: bool,
+) -> Vec<Finding> {
+    let endpoints = match listed(stripe).await {
+        Ok(endpoints) => endpoints,
+        Err(finding) => return vec![finding],
+    };
+    match chosen(&endpoints, url) {
+        Ok(endpoint) => {
+            let of_subscriptions = has_plans.then(|| subscriptions(endpoint)).flatten();
+            [judge(endpoint)]
+                .into_iter()
+                .chain(of_subscriptions)
+                .collect()
+        }
+        Err(finding) => vec![finding],
+    }
+}
+
+/// The endpoints of the account.
+async fn listed(stripe: &Stripe<'_>) -> Result<Vec<Value>, Finding> {
     let listed = match stripe.get("/v1/webhook_endpoints?limit=100").await {
         Ok(Answer {
             status: 200, body, ..
@@ -19,18 +45,42 @@ pub(super) async fn examine(stripe: &Stripe<'_>, url: Option<&str>) -> Finding {
         Ok(Answer { status: 403, .. }) => {
             let text = "the restricted key may not read Webhook Endpoints: check Stripe's \
                         dashboard, or add that permission";
-            return Finding::unknown(WHAT, text);
+            return Err(Finding::unknown(WHAT, text));
         }
         Ok(Answer { status, .. }) => {
-            return Finding::unknown(WHAT, format!("Stripe responded with status {status}"));
+            let text = format!("Stripe responded with status {status}");
+            return Err(Finding::unknown(WHAT, text));
         }
-        Err(Unreachable(cause)) => return Finding::unknown(WHAT, cause),
+        Err(Unreachable(cause)) => return Err(Finding::unknown(WHAT, cause)),
     };
-    let endpoints = listed["data"].as_array().map_or(&[][..], Vec::as_slice);
-    match chosen(endpoints, url) {
-        Ok(endpoint) => judge(endpoint),
-        Err(finding) => finding,
-    }
+    Ok(listed["data"].as_array().cloned().unwrap_or_default())
+}
+
+/// Returns those of `kinds` that are not sent to an endpoint.
+fn missing(endpoint: &Value, kinds: &[&'static str]) -> Vec<&'static str> {
+    let subscribed = endpoint["enabled_events"].as_array();
+    let subscribed: Vec<&str> = subscribed
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let is_sent = |kind: &&str| subscribed.iter().any(|event| ["*", *kind].contains(event));
+    let kinds = kinds.iter().copied();
+    kinds.filter(|kind| !is_sent(kind)).collect()
+}
+
+/// The finding when an endpoint lacks events of subscriptions. It is no problem: `reconcile`
+/// fetches them.
+fn subscriptions(endpoint: &Value) -> Option<Finding> {
+    let missing = missing(endpoint, &OF_SUBSCRIPTIONS);
+    (!missing.is_empty()).then(|| {
+        let text = format!(
+            "subscriptions are out of date until the next run of reconcile, since these events are \
+             missing: {}",
+            missing.join(", ")
+        );
+        Finding::unknown("webhook endpoint, subscriptions", text)
+    })
 }
 
 fn chosen<'a>(endpoints: &'a [Value], url: Option<&str>) -> Result<&'a Value, Finding> {
@@ -64,21 +114,7 @@ fn judge(endpoint: &Value) -> Finding {
     if endpoint["status"] != "enabled" {
         return Finding::problem(WHAT, "it is disabled: enable it in Stripe's dashboard");
     }
-    let subscribed: Vec<&str> = endpoint["enabled_events"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    let is_delivered = |kind: &str| {
-        subscribed
-            .iter()
-            .any(|event| *event == "*" || *event == kind)
-    };
-    let missing: Vec<&str> = NEEDED
-        .into_iter()
-        .filter(|kind| !is_delivered(kind))
-        .collect();
+    let missing = missing(endpoint, &NEEDED);
     if !missing.is_empty() {
         let text = format!("these events are missing: {}", missing.join(", "));
         return Finding::problem(WHAT, text);

@@ -126,6 +126,9 @@ impl World {
         let shop = Shop::open().await;
         let functions = serve_all(&shop).await;
         shop.paid_order(ORDER, 4000, "usd").await;
+        // The usage in its event is of this caller and this meter.
+        shop.stripe.add_meter("api_requests").unwrap();
+        shop.subscriber("metered", None, "pm_card_visa").await;
         // Without a run of `reconcile`, `health` returns 503.
         let reconciler = Reconciler::new(&shop.config, shop.app());
         reconciler.catch_up().await.unwrap();

@@ -12,7 +12,12 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::{Method, Request};
 use sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
-use shared::{Clock, event::ACTED_ON, http, stripe::api_version};
+use shared::{
+    Clock,
+    event::{ACTED_ON, OF_SUBSCRIPTIONS},
+    http,
+    stripe::api_version,
+};
 use testing::Shop;
 
 use crate::layout::workspace;
@@ -236,6 +241,80 @@ async fn each_permission_that_a_restricted_key_lacks_is_reported() {
         assert_eq!(is_problem, is_needed);
         shop.stripe.clear_faults();
     }
+}
+
+#[tokio::test]
+async fn a_shop_with_plans_is_told_which_permissions_of_subscriptions_its_key_lacks() {
+    let shop = without_endpoint().await;
+    let events = [&ACTED_ON[..], &OF_SUBSCRIPTIONS].concat();
+    endpoint(&shop, &events, api_version()).await;
+    shop.plan("pro", 1900, "month");
+    let (said, is_problem) = doctor(&shop, &[]).await;
+    assert!(!is_problem, "{said}");
+    assert!(said.lines().all(|line| line.starts_with("ok ")), "{said}");
+    for (method, path, line, is_needed) in [
+        (
+            "GET",
+            "/v1/subscriptions",
+            "Subscriptions: read (create-checkout, subscription, webhook, reconcile)",
+            true,
+        ),
+        (
+            "GET",
+            "/v1/invoices",
+            "Invoices: read (subscription, webhook, reconcile)",
+            true,
+        ),
+        (
+            "GET",
+            "/v1/entitlements/features",
+            "Entitlements: read (webhook, reconcile)",
+            false,
+        ),
+        (
+            "GET",
+            "/v1/billing/meters",
+            "Billing meters: read (usage, notify)",
+            false,
+        ),
+        (
+            "POST",
+            "/v1/billing/meter_events",
+            "Billing meter events: write (usage, notify)",
+            false,
+        ),
+    ] {
+        let restricted = Fault::restricted();
+        shop.stripe.inject(restricted.on(method, path).times(0));
+
+        let (said, is_problem) = doctor(&shop, &[]).await;
+
+        let word = if is_needed { "problem" } else { "unknown" };
+        let expected = format!("{word:<8} {line}: the restricted key ");
+        assert!(only_line(&said).starts_with(&expected), "{said}");
+        assert_eq!(is_problem, is_needed);
+        shop.stripe.clear_faults();
+    }
+    assert!(shop.stripe.subscriptions().is_empty());
+}
+
+#[tokio::test]
+async fn an_endpoint_without_events_of_subscriptions_is_reported_to_a_shop_with_plans() {
+    let shop = shop().await;
+    shop.plan("pro", 1900, "month");
+
+    let (said, is_problem) = doctor(&shop, &[]).await;
+
+    let line = only_line(&said);
+    assert!(
+        line.starts_with("unknown  webhook endpoint, subscriptions: "),
+        "{said}"
+    );
+    assert!(line.contains("until the next run of reconcile"), "{said}");
+    for kind in OF_SUBSCRIPTIONS {
+        assert!(line.contains(kind), "{kind}: {said}");
+    }
+    assert!(!is_problem, "reconcile fetches them");
 }
 
 /// A shop with a checkout file of these contents.

@@ -14,6 +14,7 @@ mod doctor;
 mod documents;
 mod generate;
 mod healthcheck;
+mod import;
 mod layout;
 mod logs;
 mod operator;

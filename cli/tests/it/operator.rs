@@ -161,6 +161,7 @@ async fn what_is_mistyped_ends_with_2_and_help_with_0() {
         ("quarantined", "farebox quarantined"),
         ("release", "farebox release EVENT"),
         ("forget", "farebox forget CALLER"),
+        ("import", "farebox import --dry-run FILE"),
         ("backup", "farebox backup FILE"),
         ("healthcheck", "farebox healthcheck [--url URL]"),
     ] {
@@ -180,6 +181,7 @@ async fn what_is_mistyped_ends_with_2_and_help_with_0() {
         "dead-letters",
         "redrive",
         "forget",
+        "import",
     ] {
         assert!(help.contains(&format!("cargo dev {command}")), "{help}");
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use stripe::StripeRequest as _;
 use stripe_client_core::{RequestBuilder, StripeMethod};
-use stripe_core::customer::{CreateCustomer, RetrieveCustomer, SearchCustomer};
+use stripe_core::customer::{CreateCustomer, RetrieveCustomer, SearchCustomer, UpdateCustomer};
 
 use super::{Stripe, StripeError, keys::one_call};
 use crate::{deployment::Deployment, ids::CallerId, order::IntentKeys};
@@ -52,14 +52,19 @@ impl Customer {
         settings.default_payment_method.as_deref()
     }
 
+    /// The value of a key in its metadata.
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        let metadata = self.metadata.as_ref();
+        metadata.and_then(|all| all.get(key)).map(String::as_str)
+    }
+
     /// A customer that names no deployment is from an earlier version.
     fn is_of(&self, reservation: &str, deployment: &str) -> bool {
-        let written = |key| {
-            let metadata = self.metadata.as_ref();
-            metadata.and_then(|all| all.get(key)).map(String::as_str)
-        };
-        written(CustomerKeys::RESERVATION) == Some(reservation)
-            && written(Deployment::KEY).is_none_or(|named| named == deployment)
+        self.metadata(CustomerKeys::RESERVATION) == Some(reservation)
+            && self
+                .metadata(Deployment::KEY)
+                .is_none_or(|named| named == deployment)
             && self.deleted != Some(true)
     }
 }
@@ -92,14 +97,42 @@ impl Stripe {
         reservation: &str,
     ) -> Result<Customer, StripeError> {
         let key = ["customer", reservation];
+        let metadata = self.customer_metadata(owner, reservation)?;
+        let customer = CreateCustomer::new().metadata(metadata);
+        self.make(customer.build(), &key).await
+    }
+
+    /// Gives the customer with `id`, which Farebox did not create, the metadata of those that it
+    /// creates.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError`] when Stripe did not do so.
+    pub async fn name_customer(
+        &self,
+        id: &str,
+        owner: &CallerId,
+        reservation: &str,
+    ) -> Result<Customer, StripeError> {
+        let metadata = self.customer_metadata(owner, reservation)?;
+        let update = UpdateCustomer::new(id).metadata(metadata);
+        let call = one_call();
+        self.make(update.build(), &["name customer", id, &call])
+            .await
+    }
+
+    fn customer_metadata(
+        &self,
+        owner: &CallerId,
+        reservation: &str,
+    ) -> Result<HashMap<String, String>, StripeError> {
         let metadata = [
             (Deployment::KEY, self.deployment()?.to_owned()),
             (CustomerKeys::OWNER, owner.alias()),
             (CustomerKeys::RESERVATION, reservation.to_owned()),
         ];
         let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
-        let customer = CreateCustomer::new().metadata(HashMap::from(metadata));
-        self.make(customer.build(), &key).await
+        Ok(HashMap::from(metadata))
     }
 
     /// Sets fields of the customer with `id`.
