@@ -1,4 +1,5 @@
-//! `farebox forget CALLER`: removes who pays or paid from a caller's orders and messages.
+//! `farebox forget CALLER`: removes who pays or paid from a caller's orders, and from the messages
+//! about these and about their subscriptions.
 //!
 //! It runs against the database of a deployment, and never calls Stripe. It prints the ids of the
 //! objects that Stripe still has, and nothing that it removes. A second run finds what a concurrent
@@ -86,7 +87,7 @@ impl Forgotten {
                 break;
             }
         }
-        let messages = store.forget_payer_in_messages(&ids).await?;
+        let messages = store.forget_payer_in_messages(caller, &ids).await?;
         Ok(Self {
             orders,
             messages,

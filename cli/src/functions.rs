@@ -73,6 +73,11 @@ pub static ROUTED: &[Routed] = &[
         openapi: subscription::ApiDoc::openapi,
     },
     Routed {
+        function: usage::FUNCTION,
+        service: usage::service,
+        openapi: usage::ApiDoc::openapi,
+    },
+    Routed {
         function: webhook::FUNCTION,
         service: webhook::service,
         openapi: webhook::ApiDoc::openapi,

@@ -16,6 +16,7 @@
 //! - [`doctor`]: `cargo dev doctor` checks the settings of a deployment.
 //! - [`generate`]: `cargo dev generate` writes openapi.json, pages of docs and platform files.
 //! - [`forget`]: `cargo dev forget` removes who paid from a caller's orders.
+//! - [`import`]: `farebox import` ties Stripe customers that exist to callers.
 //! - [`exchange`]: requests and responses as a row shows them.
 //! - `mask`: removes secrets from rows.
 //! - [`migrate`]: `farebox migrate` creates or updates the tables in a Postgres database.
@@ -39,6 +40,7 @@ pub mod forget;
 pub mod functions;
 pub mod generate;
 pub mod healthcheck;
+pub mod import;
 mod mask;
 pub mod migrate;
 mod missed;

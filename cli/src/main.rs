@@ -6,8 +6,8 @@
 use std::process::ExitCode;
 
 use farebox::{
-    backup, doctor, forget, generate, healthcheck, migrate, options::Options, serve, server,
-    settings::of_command,
+    backup, doctor, forget, generate, healthcheck, import, migrate, options::Options, serve,
+    server, settings::of_command,
 };
 use tokio::runtime::Builder;
 
@@ -37,6 +37,7 @@ async fn run(arguments: &[String]) -> ExitCode {
             "healthcheck" => return healthcheck::run(rest).await,
             "backup" => return backup::run(rest, of_command).await,
             "migrate" => return migrate::run(rest, of_command).await,
+            "import" => return import::run(rest, of_command).await,
             "forget" => return forget::run(rest, of_command).await,
             "reconcile" => {
                 return reconcile::command::run("farebox reconcile", rest, of_command).await;

@@ -9,10 +9,11 @@ farebox serve [--bind ADDRESS:PORT]
 farebox healthcheck [--url URL]
 farebox backup FILE
 cargo dev doctor [--url URL]
-cargo dev reconcile [--once]
+cargo dev reconcile [--once | subscriptions]
 cargo dev dead-letters
 cargo dev redrive ID
 cargo dev forget CALLER
+cargo dev import FILE
 cargo dev generate
 
 Starts Farebox with a sandbox of Stripe and a demo shop. No Stripe account is needed.
@@ -26,8 +27,9 @@ Starts Farebox with a sandbox of Stripe and a demo shop. No Stripe account is ne
 The other commands use a deployment's settings, in the environment and in .env: serve runs all of it
 in one process, doctor checks it, backup copies its SQLite database, reconcile processes missed
 events, dead-letters lists undelivered messages, redrive queues them again, forget removes who paid
-from a caller's orders. healthcheck asks a running server whether it serves, and generate writes the
-files that the code defines. Each has a --help.";
+from a caller's orders, import ties Stripe customers that exist to callers. healthcheck asks a
+running server whether it serves, and generate writes the files that the code defines. Each has a
+--help.";
 
 /// The options.
 #[derive(Clone, Debug, PartialEq, Eq)]

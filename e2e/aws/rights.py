@@ -20,6 +20,8 @@ PARTS = {
     r"\bLookup::": MOVES_ORDERS,
     r"\bOrderEnder\b": MOVES_ORDERS,
     r"\bsubscriptions\s*\.(look|refresh)": MOVES_ORDERS,
+    # Only on the outbox's items.
+    r"\bUsageReporter\b": MOVES_ORDERS | {"dynamodb:UpdateItem"},
 }
 
 #: What an operation of the store does with items of the table.

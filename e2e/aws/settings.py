@@ -58,7 +58,7 @@ PARTS = {
     | STOPS
     | of_module("stripe"),
     r"\bapp\s*\.subscriptions\b": {"FAREBOX_GRACE", "FAREBOX_PAYER"},
-    r"\bDeliverer\b|\bRequestDelivery\b": DELIVERS,
+    r"\bDeliverer\b|\bRequestDelivery\b": DELIVERS | of_module("stripe"),
     r"\bFromEventBridge\b": {"STRIPE_EVENT_SOURCE"},
     r"\bcron_secret\b": {"CRON_SECRET"},
 }

@@ -209,6 +209,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reports the usage of callers to Stripe's meters.
+         * @description Farebox checks all events before it stores any. Stripe counts an identifier once, so a report
+         *     may be repeated.
+         */
+        post: operations["reportUsage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks/stripe": {
         parameters: {
             query?: never;
@@ -871,6 +892,22 @@ export interface components {
          */
         RefundStatus: "requires_action" | "pending" | "succeeded" | "canceled" | "failed";
         /**
+         * @description Whether Stripe has an event.
+         * @enum {string}
+         */
+        ReportStatus: "accepted" | "delivered";
+        /** @description What became of one event. */
+        ReportedEvent: {
+            /** @description The event's identifier. */
+            identifier: string;
+            status: components["schemas"]["ReportStatus"];
+        };
+        /** @description What became of the events. */
+        ReportedUsage: {
+            /** @description In the order of the request. */
+            events: components["schemas"]["ReportedEvent"][];
+        };
+        /**
          * @description A subscription, as the site sees it. Times are Unix seconds, amounts in minor units of
          *     `currency`.
          */
@@ -943,6 +980,30 @@ export interface components {
          * @enum {string}
          */
         UiMode: "hosted" | "embedded" | "elements";
+        /** @description The usage of callers. */
+        UsageBatch: {
+            /** @description Up to 100 events. */
+            events: components["schemas"]["UsageEvent"][];
+        };
+        /** @description One use of a meter by a caller. */
+        UsageEvent: {
+            /** @description The caller's id: the `sub` of their tokens. They have a Stripe customer. */
+            caller: string;
+            /**
+             * @description Your name for this use, the same each time you report it. It counts once, whatever else a
+             *     later event with it says.
+             */
+            identifier: string;
+            /** @description The event name of an active meter at Stripe. */
+            meter: string;
+            /**
+             * Format: int64
+             * @description The time of the use, in Unix seconds, within the last 32 days; now, if it is absent.
+             */
+            timestamp?: number;
+            /** @description An integer, or a decimal number as text, with up to 15 digits. */
+            value: number | string;
+        };
         /**
          * @description The kind of a warning: an early fraud warning of the payer's bank, or a review at Stripe.
          * @enum {string}
@@ -3705,6 +3766,220 @@ export interface operations {
                         error: {
                             /** @enum {string} */
                             code: "forbidden";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
+            500: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "internal";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
+            503: {
+                headers: {
+                    /** @description The seconds after which the caller may send the same request again */
+                    "Retry-After"?: number;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unavailable",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    reportUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "events": [
+                 *         {
+                 *           "caller": "user_42",
+                 *           "identifier": "req_8d0a2f",
+                 *           "meter": "api_requests",
+                 *           "value": 25
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["UsageBatch"];
+            };
+        };
+        responses: {
+            /** @description All events are stored */
+            200: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "events": [
+                     *         {
+                     *           "identifier": "req_8d0a2f",
+                     *           "status": "delivered"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReportedUsage"];
+                };
+            };
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason */
+            400: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "invalid_request";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unauthenticated`: the request has no valid token of a caller */
+            401: {
+                headers: {
+                    /** @description `Bearer`: the scheme of the token that the route requires */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unauthenticated",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unauthenticated";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `forbidden`: no role of the caller permits this request */
+            403: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "forbidden";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `body_too_large`: the body exceeds the route's limit */
+            413: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "body_too_large",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "body_too_large";
                             message: string;
                             requestId: string;
                         };

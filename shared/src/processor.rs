@@ -24,7 +24,7 @@ use crate::{
     store::{self, AcceptOutcome, Accepted, Store, is_payment_for_an_order},
     stripe::{self, Stripe},
     subscription::Reason,
-    subscriptions::{LookError, Looked, SubscriptionService},
+    subscriptions::{LookError, Looked, Reversal, SubscriptionService},
 };
 
 /// The longest wait for what only tells who paid.
@@ -156,12 +156,32 @@ impl EventProcessor {
             };
             event.failed_charges = self.failed_charges(&event).await?;
         }
+        let reversed = event.clone();
         let mut processed = self.process_complete(event).await?;
+        if processed.outcome == Outcome::Store(Accepted::Ignored) {
+            processed
+                .messages
+                .extend(self.report_reversal(&reversed).await?);
+        }
         if looked.has_changed && processed.outcome == Outcome::Store(Accepted::Ignored) {
             processed.outcome = Outcome::Store(Accepted::Applied);
         }
         processed.messages.extend(looked.messages);
         Ok(processed)
+    }
+
+    /// The subscription that `event` says to look at again, and nothing else: one look serves any
+    /// number of such events that are older than it.
+    #[must_use]
+    pub fn folds(event: &Event) -> Option<&str> {
+        match &event.subject {
+            Subject::Look(
+                Look::Subscription(subscription) | Look::Invoice { subscription, .. },
+            ) if ![TRIAL_WILL_END, ACTION_REQUIRED].contains(&event.kind.as_str()) => {
+                Some(subscription)
+            }
+            _ => None,
+        }
     }
 
     /// Fetches the subscription that `event` says to look at again. It has its own transaction,
@@ -211,6 +231,26 @@ impl EventProcessor {
             _ => Reason::Event,
         };
         Ok(self.subscriptions.look(&id, &reason).await?)
+    }
+
+    /// Notifies the site of a refund or dispute that is of no order, where it is of an invoice of a
+    /// subscription; returns the ids of the messages.
+    async fn report_reversal(&self, event: &Event) -> Result<Vec<String>, ProcessError> {
+        let reversal = match &event.subject {
+            Subject::Refund(refund) if !refund.is_release() => Reversal::Refund(refund),
+            Subject::Dispute(dispute) => Reversal::Dispute(dispute),
+            _ => return Ok(Vec::new()),
+        };
+        let Some(intent) = reversal.payment_intent().filter(|id| is_id(id)) else {
+            return Ok(Vec::new());
+        };
+        if event.account.is_some()
+            || self.is_of_another(event)?
+            || self.store.knows_intent(intent).await?
+        {
+            return Ok(Vec::new());
+        }
+        Ok(self.subscriptions.report_reversal(reversal).await?.messages)
     }
 
     /// Processes `event`, which has its object.

@@ -12,6 +12,7 @@ mod failure;
 mod intents;
 mod keys;
 mod live_subscriptions;
+mod meters;
 mod payer;
 mod payment_methods;
 mod portal;
@@ -32,6 +33,7 @@ pub use customers::{Customer, CustomerKeys};
 pub use events::{EventPage, EventQuery, KEPT, ListedEvent};
 pub use failure::{ApiError, StripeError};
 pub use intents::{IntentStatus, PaymentIntent};
+pub use meters::{Meter, Meters, Usage};
 pub use payment_methods::{Card, PaymentMethod};
 pub use prices::{
     CurrencyOption, CustomUnitAmount, Price, PriceCurrencies, PriceRecurring, Prices, Product,

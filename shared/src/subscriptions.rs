@@ -12,6 +12,7 @@
 
 mod flights;
 mod refresh;
+mod reversals;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ use crate::{
 
 use self::flights::Flights;
 pub use self::refresh::Refreshed;
+pub use self::reversals::Reversal;
 
 /// The most looks of one event before it is left to its next delivery.
 const MAX_LOOKS: u32 = 8;
@@ -74,6 +76,14 @@ pub enum LookError {
     /// Other processes changed the copy again and again.
     #[error("a subscription changed too often to store it")]
     Contended,
+}
+
+impl LookError {
+    /// Returns true when Stripe's key may not read what a look fetches.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Stripe(failure) if failure.is_forbidden())
+    }
 }
 
 /// One attempt of a look.

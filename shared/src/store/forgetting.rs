@@ -1,7 +1,7 @@
 //! Forgets who paid, at an operator's request. Orders, amounts and Stripe's ids stay.
 
 use super::{StoreError, backend::operations};
-use crate::order::OrderId;
+use crate::{ids::CallerId, order::OrderId};
 
 operations! {
     /// The operations that forget who paid.
@@ -14,8 +14,8 @@ operations! {
         /// [`StoreError`] when the database did not answer.
         pub async fn forget_payer(&self, id: &OrderId, now: i64) -> Result<bool, StoreError>;
 
-        /// Removes who paid from the stored messages about `orders`; returns the number of messages
-        /// that named them.
+        /// Removes who paid from the stored messages about `orders`, and about the subscriptions of
+        /// `owner`; returns the number of messages that named them.
         ///
         /// On DynamoDB, a message that was written just before may be missing from the index.
         ///
@@ -24,6 +24,7 @@ operations! {
         /// [`StoreError`] when the database did not answer.
         pub async fn forget_payer_in_messages(
             &self,
+            owner: &CallerId,
             orders: &[OrderId],
         ) -> Result<usize, StoreError>;
     }

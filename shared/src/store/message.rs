@@ -8,10 +8,14 @@ use serde_json::value::RawValue;
 use crate::{
     digest,
     event::{CancelReason, Event},
-    order::{DisputeRecord, LineItem, Order, OrderAmounts, OrderEvent, OrderPayer, WarningRecord},
+    ids::CallerId,
+    order::{
+        DisputeRecord, LineItem, Order, OrderAmounts, OrderEvent, OrderId, OrderPayer,
+        WarningRecord,
+    },
     subscription::{
         change::Change,
-        notification::{EntitlementsData, InvoiceView, SubscriptionData},
+        notification::{EntitlementsData, InvoiceView, ReversalData, SubscriptionData},
     },
 };
 
@@ -100,6 +104,9 @@ struct Named {
 #[serde(rename_all = "camelCase")]
 struct NamedOrder {
     order_id: Option<String>,
+    subscription_id: Option<String>,
+    /// The caller.
+    customer: Option<String>,
 }
 
 /// The fields of an order in a notification that name its payer: those of [`OrderPayer`], but for
@@ -112,13 +119,26 @@ const OF_THE_PAYER: [&str; 5] = [
     "invoiceUrl",
 ];
 
-/// The body of a message about an order, without its payer; `None` where it names none.
+/// The invoices in a message about a subscription. Stripe's page of an invoice names its payer.
+const INVOICES: [&str; 2] = ["/data/invoice", "/data/subscription/latestInvoice"];
+
+/// The body of a message about an order or a subscription, without its payer; `None` where it names
+/// none.
 pub(super) fn without_payer(body: &str) -> Option<String> {
     let mut body: serde_json::Value = serde_json::from_str(body).ok()?;
     let data = body.get_mut("data")?.as_object_mut()?;
     let before = data.len();
     data.retain(|field, _| !OF_THE_PAYER.contains(&field.as_str()));
-    let has_changed = data.len() != before;
+    let mut has_changed = data.len() != before;
+    for invoice in INVOICES {
+        let page = body
+            .pointer_mut(invoice)
+            .and_then(|one| one.get_mut("hostedUrl"));
+        if let Some(page) = page.filter(|page| !page.is_null()) {
+            *page = serde_json::Value::Null;
+            has_changed = true;
+        }
+    }
     has_changed.then(|| body.to_string())
 }
 
@@ -128,6 +148,15 @@ impl Message {
     pub fn order(&self) -> Option<String> {
         let named: Named = serde_json::from_str(&self.body).unwrap_or_default();
         named.data.order_id
+    }
+
+    /// True when it is about one of `orders`, or about a subscription of `owner`.
+    pub(super) fn concerns(&self, owner: &CallerId, orders: &[OrderId]) -> bool {
+        let Named { data } = serde_json::from_str(&self.body).unwrap_or_default();
+        let is_order = |id: &str| orders.iter().any(|order| order.as_str() == id);
+        let is_owners = data.customer.as_deref() == Some(owner.as_str());
+        data.order_id.as_deref().is_some_and(is_order)
+            || (data.subscription_id.is_some() && is_owners)
     }
 
     /// Reports that `event` happened to `order`, which is then in its `version`.
@@ -190,6 +219,17 @@ impl Message {
         Self::new(&id, kind, data, now)
     }
 
+    /// Reports a refund or dispute of an invoice, once for each of its statuses.
+    pub(crate) fn of_reversal(data: &ReversalData, now: i64) -> Self {
+        let (kind, id, status) = match (&data.refund, &data.dispute) {
+            (Some(refund), _) => ("invoice.refunded", &refund.id, refund.status.as_deref()),
+            (None, Some(dispute)) => ("invoice.disputed", &dispute.id, Some(&*dispute.status)),
+            (None, None) => ("invoice.refunded", &data.invoice_id, None),
+        };
+        let id = digest::hex(&["reversal message", kind, id, status.unwrap_or_default()]);
+        Self::new(&id, kind, data, now)
+    }
+
     /// Reports what a caller may use now.
     pub(crate) fn of_entitlements(data: &EntitlementsData, now: i64) -> Self {
         let version = data.version.to_string();
@@ -204,7 +244,7 @@ impl Message {
         Self::new(&id, &format!("stripe.{}", event.kind), raw, now)
     }
 
-    fn new(id: &str, kind: &str, data: impl Serialize, now: i64) -> Self {
+    pub(super) fn new(id: &str, kind: &str, data: impl Serialize, now: i64) -> Self {
         let body = Body {
             kind,
             timestamp: now,

@@ -33,6 +33,18 @@ pub struct SubscriptionPage {
 }
 
 #[derive(Deserialize)]
+struct InvoicePayment {
+    invoice: PaidInvoice,
+}
+
+#[derive(Deserialize)]
+struct PaidInvoice {
+    id: String,
+    #[serde(flatten)]
+    parent: InvoiceParent,
+}
+
+#[derive(Deserialize)]
 struct Listed {
     id: String,
     status: String,
@@ -83,6 +95,25 @@ impl Stripe {
     pub async fn customer_of_event(&self, id: &str) -> Result<Option<String>, StripeError> {
         let event: SnapshotEvent = self.get(format!("/events/{id}"), String::new()).await?;
         Ok(event.data.object.customer.filter(|id| is_id(id)))
+    }
+
+    /// The invoice that `payment_intent` paid, `in_…`, and its subscription, `sub_…`; `None` for a
+    /// payment of no subscription.
+    ///
+    /// # Errors
+    ///
+    /// [`StripeError`] when Stripe did not tell.
+    pub async fn invoice_of_payment(
+        &self,
+        payment_intent: &str,
+    ) -> Result<Option<(String, String)>, StripeError> {
+        let query = format!(
+            "payment[type]=payment_intent&payment[payment_intent]={payment_intent}&limit=1\
+             &expand[]=data.invoice"
+        );
+        let paid: List<InvoicePayment> = self.get("/invoice_payments".to_owned(), query).await?;
+        let invoice = paid.data.into_iter().next().map(|payment| payment.invoice);
+        Ok(invoice.and_then(|PaidInvoice { id, parent }| Some((id, parent.subscription()?))))
     }
 
     /// What `customer` is entitled to. A key that may not read entitlements counts as a shop

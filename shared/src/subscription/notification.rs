@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{BillingAccount, Grace, Invoice, Item, Pause, Subscription};
-use crate::event::Payer;
+use crate::event::{Dispute, Payer, Refund};
 
 /// A subscription, as the site sees it. Times are Unix seconds, amounts in minor units of
 /// `currency`.
@@ -130,6 +130,92 @@ pub struct SubscriptionData {
     /// Who pays, as Stripe has them, unless `FAREBOX_PAYER=omit`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payer: Option<Payer>,
+}
+
+/// The data of a notification about money of an invoice that goes back to the payer.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReversalData {
+    /// `sub_…`
+    pub subscription_id: String,
+    /// The version of the copy.
+    pub version: i64,
+    /// The caller.
+    pub customer: String,
+    /// `in_…`
+    pub invoice_id: String,
+    /// The invoice, while it is among the latest of its subscription.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<InvoiceView>,
+    /// The refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund: Option<RefundView>,
+    /// The dispute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<DisputeView>,
+    /// The copy.
+    pub subscription: SubscriptionView,
+    /// What the caller may use.
+    #[serde(flatten)]
+    pub access: AccessData,
+}
+
+/// A refund of an invoice, as the site sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RefundView {
+    /// `re_…`
+    pub id: String,
+    /// In minor units of `currency`.
+    pub amount: i64,
+    /// Three lower-case letters.
+    pub currency: String,
+    /// Stripe's status.
+    pub status: Option<String>,
+}
+
+impl From<&Refund> for RefundView {
+    fn from(refund: &Refund) -> Self {
+        Self {
+            id: refund.id.clone(),
+            amount: refund.amount,
+            currency: refund.currency.clone(),
+            status: refund.status.clone(),
+        }
+    }
+}
+
+/// A dispute of an invoice's payment, as the site sees it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DisputeView {
+    /// `dp_…`
+    pub id: String,
+    /// In minor units of `currency`.
+    pub amount: Option<i64>,
+    /// Three lower-case letters.
+    pub currency: Option<String>,
+    /// Stripe's status.
+    pub status: String,
+    /// The bank's reason.
+    pub reason: Option<String>,
+    /// The deadline for evidence, in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence_due_by: Option<i64>,
+}
+
+impl From<&Dispute> for DisputeView {
+    fn from(dispute: &Dispute) -> Self {
+        let due_by = dispute.evidence_details.as_ref();
+        let due_by = due_by.and_then(|evidence| evidence.due_by);
+        Self {
+            id: dispute.id.clone(),
+            amount: dispute.amount,
+            currency: dispute.currency.clone(),
+            status: dispute.status.clone(),
+            reason: dispute.reason.clone(),
+            evidence_due_by: due_by.filter(|at| *at > 0),
+        }
+    }
 }
 
 /// What a caller may use.

@@ -13,6 +13,7 @@ mod eventbridge;
 mod lambda;
 mod lateness;
 mod processes;
+mod reversals;
 mod rotation;
 mod start;
 mod subscription_storm;

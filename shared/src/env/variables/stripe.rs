@@ -23,7 +23,9 @@ pub(super) const GROUP: Group = Group {
              tried too often; Refunds read; Invoices read where Checkout makes invoices; and for \
              thin events Charges, Disputes, Early fraud warnings and Reviews read. reconcile: \
              Events read. order needs the key to refresh alone: PaymentIntents and Checkout \
-             Sessions write, Refunds and Charges read. `cargo dev doctor` names those that are \
+             Sessions write, Refunds and Charges read. A shop with subscriptions: Subscriptions, \
+             Invoices and Entitlements read. usage, and notify for usage alone: Billing \
+             meters read and Billing meter events write. `cargo dev doctor` names those that are \
              missing; with Webhook Endpoints read it also checks the endpoint.",
         )
         .see("deploy-aws.md#1-make-stripes-key"),

@@ -9,6 +9,7 @@ use super::{
     transaction::Condition,
 };
 use crate::{
+    ids::CallerId,
     order::OrderId,
     store::{forgetting::Forgetting, message::without_payer},
 };
@@ -32,11 +33,15 @@ impl Forgetting for DynamoDb {
     }
 
     /// A delivered message has no body any more.
-    async fn forget_payer_in_messages(&self, orders: &[OrderId]) -> Result<usize, StoreError> {
+    async fn forget_payer_in_messages(
+        &self,
+        owner: &CallerId,
+        orders: &[OrderId],
+    ) -> Result<usize, StoreError> {
         let mut changed = 0;
         for queue in [DUE, DEAD_LETTERED] {
             for key in self.all_queued(queue).await? {
-                changed += usize::from(self.forget_in(&key, orders).await?);
+                changed += usize::from(self.forget_in(&key, owner, orders).await?);
             }
         }
         Ok(changed)
@@ -44,8 +49,14 @@ impl Forgetting for DynamoDb {
 }
 
 impl DynamoDb {
-    /// Removes who paid from the message with `key`, if it is about one of `orders` and waits.
-    async fn forget_in(&self, key: &str, orders: &[OrderId]) -> Result<bool, StoreError> {
+    /// Removes who paid from the message with `key`, if it is about one of `orders` or a
+    /// subscription of `owner`, and waits.
+    async fn forget_in(
+        &self,
+        key: &str,
+        owner: &CallerId,
+        orders: &[OrderId],
+    ) -> Result<bool, StoreError> {
         let mut attempts = Attempts::new();
         loop {
             let Some(item) = self.get(&mut attempts, key).await? else {
@@ -55,9 +66,8 @@ impl DynamoDb {
                 return Ok(false);
             }
             let message = self.message_of(&mut attempts, &item).await?.message;
-            let order = message.order().and_then(|id| OrderId::parse(&id).ok());
-            let body = order.filter(|id| orders.contains(id));
-            let Some(body) = body.and_then(|_| without_payer(&message.body)) else {
+            let body = without_payer(&message.body);
+            let Some(body) = body.filter(|_| message.concerns(owner, orders)) else {
                 return Ok(false);
             };
             let writes = self.replace_body(&item, &body)?;

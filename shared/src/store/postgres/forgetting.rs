@@ -2,8 +2,9 @@
 
 use super::{Postgres, StoreError, Work, Written, column, orders, statement};
 use crate::{
+    ids::CallerId,
     order::OrderId,
-    store::{forgetting::Forgetting, message::without_payer},
+    store::{Message, forgetting::Forgetting, message::without_payer},
 };
 
 impl Forgetting for Postgres {
@@ -29,19 +30,33 @@ impl Forgetting for Postgres {
     }
 
     /// Delivered messages are among them: they stay for a while as evidence.
-    async fn forget_payer_in_messages(&self, orders: &[OrderId]) -> Result<usize, StoreError> {
-        let orders = orders.iter().map(|id| id.as_str().to_owned());
+    ///
+    /// The text of `owner` finds candidates: a body that cannot be read as JSON ends no search.
+    async fn forget_payer_in_messages(
+        &self,
+        owner: &CallerId,
+        all: &[OrderId],
+    ) -> Result<usize, StoreError> {
+        let orders = all.iter().map(|id| id.as_str().to_owned());
+        let named = serde_json::to_string(owner).map_err(StoreError::Unreadable)?;
         let find = statement!(
-            "SELECT id, body FROM farebox.outbox WHERE order_id = ANY($1)",
+            "SELECT id, type, body FROM farebox.outbox
+             WHERE order_id = ANY($1) OR (order_id IS NULL AND strpos(body, $2) > 0)",
             orders.collect::<Vec<String>>(),
+            format!("\"customer\":{named}"),
         );
         let mut changed = 0;
         for row in self.rows(find).await? {
-            let body: &str = column(&row, "body")?;
-            let Some(without) = without_payer(body) else {
+            let message = Message {
+                id: column(&row, "id")?,
+                kind: column(&row, "type")?,
+                body: column(&row, "body")?,
+            };
+            let without = without_payer(&message.body);
+            let Some(without) = without.filter(|_| message.concerns(owner, all)) else {
                 continue;
             };
-            let id: &str = column(&row, "id")?;
+            let id = &message.id;
             let update = "UPDATE farebox.outbox SET body = $2 WHERE id = $1";
             self.change(statement!(update, id, without)).await?;
             changed += 1;

@@ -7,6 +7,7 @@ use super::{
     orders::{find, put},
 };
 use crate::{
+    ids::CallerId,
     order::OrderId,
     store::{forgetting::Forgetting, message::without_payer},
 };
@@ -27,21 +28,34 @@ impl Forgetting for Sqlite {
         .await
     }
 
-    async fn forget_payer_in_messages(&self, orders: &[OrderId]) -> Result<usize, StoreError> {
+    async fn forget_payer_in_messages(
+        &self,
+        owner: &CallerId,
+        orders: &[OrderId],
+    ) -> Result<usize, StoreError> {
+        let owner = owner.clone();
         let orders = serde_json::to_string(orders).map_err(StoreError::Unreadable)?;
-        self.write(move |transaction| in_messages(transaction, &orders))
+        self.write(move |transaction| in_messages(transaction, &owner, &orders))
             .await
     }
 }
 
 /// Delivered messages are among them: they stay for a while as evidence.
-fn in_messages(connection: &Connection, orders: &str) -> Result<usize, StoreError> {
+fn in_messages(
+    connection: &Connection,
+    owner: &CallerId,
+    orders: &str,
+) -> Result<usize, StoreError> {
     let mut statement = connection.prepare(
         "SELECT id, body FROM outbox
-         WHERE body ->> '$.data.orderId' IN (SELECT value FROM json_each(?1))",
+         WHERE body ->> '$.data.orderId' IN (SELECT value FROM json_each(?1))
+             OR (body ->> '$.data.subscriptionId' IS NOT NULL
+                 AND body ->> '$.data.customer' = ?2)",
     )?;
     let messages: Vec<(String, String)> = statement
-        .query_map([orders], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map([orders, owner.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
         .collect::<Result<_, _>>()?;
     let mut changed = 0;
     for (id, body) in messages {

@@ -11,7 +11,12 @@ on_every_backend!(
     who_paid_leaves_waiting_messages_and_dead_letters_of_the_named_orders_alone,
     a_large_message_is_kept_without_its_payer,
     an_unknown_order_has_nothing_to_forget,
+    who_pays_leaves_the_messages_about_the_subscriptions_of_the_caller_alone,
 );
+
+fn ada() -> CallerId {
+    CallerId::parse("ada").unwrap()
+}
 
 fn id(text: &str) -> OrderId {
     OrderId::parse(text).unwrap()
@@ -108,8 +113,16 @@ async fn who_paid_leaves_waiting_messages_and_dead_letters_of_the_named_orders_a
     recorded.await.unwrap();
 
     let orders = [id("o_1"), id("o_2")];
-    let changed = it.store.forget_payer_in_messages(&orders).await.unwrap();
-    let again = it.store.forget_payer_in_messages(&orders).await.unwrap();
+    let changed = it
+        .store
+        .forget_payer_in_messages(&ada(), &orders)
+        .await
+        .unwrap();
+    let again = it
+        .store
+        .forget_payer_in_messages(&ada(), &orders)
+        .await
+        .unwrap();
 
     assert_eq!((changed, again), (2, 0));
     assert_eq!(it.store.redrive(None, NOW).await.unwrap(), 1);
@@ -153,7 +166,11 @@ async fn a_large_message_is_kept_without_its_payer(place: Place) {
     }
 
     let orders = [id("o_1"), id("o_2")];
-    let changed = it.store.forget_payer_in_messages(&orders).await.unwrap();
+    let changed = it
+        .store
+        .forget_payer_in_messages(&ada(), &orders)
+        .await
+        .unwrap();
 
     assert_eq!(changed, 2);
     for queued in it.due().await {
@@ -167,6 +184,53 @@ async fn an_unknown_order_has_nothing_to_forget(place: Place) {
     let it = Fixture::new(place).await;
 
     assert!(!it.store.forget_payer(&id("o_1"), NOW).await.unwrap());
-    let messages = it.store.forget_payer_in_messages(&[id("o_1")]).await;
+    let messages = it
+        .store
+        .forget_payer_in_messages(&ada(), &[id("o_1")])
+        .await;
     assert_eq!(messages.unwrap(), 0);
+}
+
+/// A message about a subscription of `caller`, which names who pays.
+fn about_subscription(id: &str, caller: &str) -> Message {
+    let invoice = json!({ "id": "in_1", "hostedUrl": "https://stripe.example/invoice" });
+    let body = json!({ "type": "invoice.paid", "timestamp": NOW, "data": {
+        "subscriptionId": "sub_1", "customer": caller, "invoice": invoice,
+        "subscription": { "status": "active", "latestInvoice": invoice },
+        "payer": { "email": "ada@example.com" } } });
+    Message {
+        id: id.to_owned(),
+        kind: "invoice.paid".to_owned(),
+        body: body.to_string(),
+    }
+}
+
+async fn who_pays_leaves_the_messages_about_the_subscriptions_of_the_caller_alone(place: Place) {
+    let it = Fixture::new(place).await;
+    let quoted = "a\"d\\a";
+    let messages = [
+        about_subscription("msg_1", "ada"),
+        about_subscription("msg_2", "bob"),
+        about_subscription("msg_3", quoted),
+    ];
+    it.store.append_messages(&messages, NOW).await.unwrap();
+    let forget = async |caller: &str| {
+        let caller = CallerId::parse(caller).unwrap();
+        let changed = it.store.forget_payer_in_messages(&caller, &[]).await;
+        changed.unwrap()
+    };
+
+    assert_eq!((forget("ada").await, forget("ada").await), (1, 0));
+    assert_eq!(forget(quoted).await, 1);
+
+    for queued in it.due().await {
+        let is_bobs = queued.message.id == "msg_2";
+        let body: Value = serde_json::from_str(&queued.message.body).unwrap();
+        let known = ["ada@", "stripe.example"];
+        let names = known.map(|text| queued.message.body.contains(text));
+        assert_eq!(names, [is_bobs; 2], "{body}");
+        let data = &body["data"];
+        assert_eq!(data["subscription"]["status"], "active");
+        assert_eq!(data["invoice"]["id"], "in_1");
+    }
 }

@@ -26,7 +26,7 @@ fn ada() -> CallerId {
 }
 
 /// The copy of the subscription `id` with this status.
-fn copy(id: &str, status: &str) -> Subscription {
+pub(super) fn copy(id: &str, status: &str) -> Subscription {
     let object = json!({
         "id": id, "customer": "cus_1", "status": status, "currency": "usd", "created": NOW,
         "latest_invoice": null,
@@ -43,7 +43,11 @@ fn copy(id: &str, status: &str) -> Subscription {
 }
 
 /// The write of `copy` over these versions of it and of the account.
-fn write(mut copy: Subscription, version: i64, account: (BillingAccount, i64)) -> BillingWrite {
+pub(super) fn write(
+    mut copy: Subscription,
+    version: i64,
+    account: (BillingAccount, i64),
+) -> BillingWrite {
     let changes = changes(None, &mut copy, &Reason::Event, NOW);
     let (account, account_version) = account;
     let account = account.with(&copy, FetchedEntitlements::default());

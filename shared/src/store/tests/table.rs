@@ -4,6 +4,7 @@ use super::{
     relay::{Exchange, Relay},
     *,
 };
+use crate::subscription::BillingAccount;
 
 /// The requests of one piece of work.
 #[derive(Debug, PartialEq)]
@@ -209,7 +210,40 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     let all = it.store.all_orders(&OrderRange::newest(9)).await.unwrap();
     assert_eq!(all.orders.len(), 1);
     costs.push(("all orders", relay.log()));
+    of_subscriptions(&relay, &it, &mut costs).await;
     costs
+}
+
+/// The same of subscriptions: what a look reads and writes, and what else their functions do.
+async fn of_subscriptions(
+    relay: &Relay,
+    it: &Fixture,
+    costs: &mut Vec<(&'static str, Vec<Exchange>)>,
+) {
+    let ada = CallerId::parse("ada").unwrap();
+    let copy = subscriptions::copy("sub_1", "active");
+    let first = subscriptions::write(copy, 0, (BillingAccount::default(), 0));
+    let account = first.account.0.clone();
+    it.store.subscription("sub_1").await.unwrap();
+    it.store.holder_of("cus_1").await.unwrap();
+    it.store.billing_account(&ada).await.unwrap();
+    assert!(it.store.write_billing(first, NOW).await.unwrap());
+    costs.push(("a first look", relay.log()));
+    it.store.subscription("sub_1").await.unwrap();
+    it.store.billing_account(&ada).await.unwrap();
+    costs.push(("a look without news", relay.log()));
+    let ended = subscriptions::copy("sub_1", "canceled");
+    it.store.subscription("sub_1").await.unwrap();
+    it.store.billing_account(&ada).await.unwrap();
+    let mut changed = subscriptions::write(ended, 1, (account, 1));
+    changed.messages.truncate(1);
+    assert!(it.store.write_billing(changed, NOW).await.unwrap());
+    costs.push(("a look with news", relay.log()));
+    it.store.billing_account(&ada).await.unwrap();
+    costs.push(("what a caller may use", relay.log()));
+    let usage = Message::of_usage(&outbox::usage(1), NOW);
+    it.store.append_messages(&[usage], NOW).await.unwrap();
+    costs.push(("usage", relay.log()));
 }
 
 #[tokio::test]
@@ -261,6 +295,24 @@ async fn an_event_takes_one_read_and_one_transaction_and_the_rest_no_more() {
         // The query of the index takes half a unit for fifty of its entries.
         ("a caller's orders", LIST, 1, 0, 0),
         ("all orders", LIST, 1, 0, 0),
+        // Account, copy and message.
+        (
+            "a first look",
+            &["GetItem", "GetItem", "GetItem", "TransactWriteItems"],
+            3,
+            3,
+            7,
+        ),
+        ("a look without news", REPLAY, 2, 0, 0),
+        (
+            "a look with news",
+            &["GetItem", "GetItem", "TransactWriteItems"],
+            2,
+            3,
+            7,
+        ),
+        ("what a caller may use", GET, 1, 0, 0),
+        ("usage", &["TransactWriteItems"], 0, 1, 3),
     ];
 
     let costs = costs().await;
