@@ -16,6 +16,8 @@ mod reversals;
 
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+
 use crate::{
     Clock, Error,
     ids::CallerId,
@@ -135,7 +137,8 @@ impl SubscriptionService {
         if turn.is_covered() && *reason == Reason::Event {
             return Ok(Looked::default());
         }
-        let looked = Box::pin(self.look_until_written(id, reason)).await?;
+        // Without a name for its type: it is too deep for the compiler as a part of others.
+        let looked = self.look_until_written(id, reason).boxed().await?;
         turn.landed();
         Ok(looked)
     }
