@@ -941,7 +941,7 @@ export interface components {
             /** @description `sub_…` */
             id: string;
             /** @description The prices and quantities. */
-            items: components["schemas"]["Item"][];
+            items: components["schemas"]["SubscriptionItem"][];
             latestInvoice?: components["schemas"]["Invoice"] | null;
             /**
              * Format: int64
@@ -959,6 +959,36 @@ export interface components {
              * @description The end of its trial.
              */
             trialEnd?: number | null;
+        };
+        /** @description One price of a subscription. */
+        SubscriptionItem: {
+            /** @description `si_…` */
+            id: string;
+            /** @description `day`, `week`, `month` or `year`. */
+            interval?: string | null;
+            /**
+             * Format: int64
+             * @description The number of intervals between two invoices.
+             */
+            intervalCount?: number | null;
+            /** @description The price's lookup key. */
+            lookupKey?: string | null;
+            /** @description `price_…` */
+            price: string;
+            /** @description `prod_…` */
+            product: string;
+            /** @description The product's name. */
+            productName?: string | null;
+            /**
+             * Format: int64
+             * @description The quantity, such as seats; `None` for a metered price.
+             */
+            quantity?: number | null;
+            /**
+             * Format: int64
+             * @description The price of one, in minor units; `None` where tiers or fractions make it.
+             */
+            unitAmount?: number | null;
         };
         /** @description A caller's subscriptions, and what they may use. */
         Subscriptions: components["schemas"]["AccessData"] & {

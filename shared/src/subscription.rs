@@ -74,6 +74,7 @@ pub struct Subscription {
 /// One price of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SubscriptionItem)]
 pub struct Item {
     /// `si_…`
     pub id: String,

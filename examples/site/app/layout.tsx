@@ -9,6 +9,7 @@ import "./styles/base.css";
 import "./styles/frame.css";
 import "./styles/shop.css";
 import "./styles/orders.css";
+import "./styles/plans.css";
 
 export const metadata: Metadata = {
   title: { default: "Tern", template: "%s · Tern" },

@@ -18,7 +18,7 @@ export function EmbeddedCheckout({ cart, standIn }: { cart: Cart; standIn: strin
   if (!payment) return <Waiting what="Stripe’s Checkout" />;
   if ("trouble" in payment) return <Notice trouble={payment.trouble} again={again} />;
   const { started, stripe } = payment;
-  return <Frame key={started.clientSecret} {...started} stripe={stripe} again={again} />;
+  return <CheckoutFrame key={started.clientSecret} {...started} stripe={stripe} again={again} />;
 }
 
 interface Props {
@@ -30,7 +30,8 @@ interface Props {
 /** Stripe.js has one embedded Checkout in a page: the next one waits until this is gone. */
 let before: Promise<void> = Promise.resolve();
 
-function Frame({ clientSecret, stripe, again }: Props) {
+/** The frame of a session. */
+export function CheckoutFrame({ clientSecret, stripe, again }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [wrong, setWrong] = useState<Trouble | null>(null);
 

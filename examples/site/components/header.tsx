@@ -3,11 +3,12 @@
 import type { User } from "next-auth";
 import Link from "next/link";
 import { signOut } from "@/auth";
-import { isStaff } from "@/lib/roles";
+import { isStaff, isSubscriber, type Role } from "@/lib/roles";
 import { CartLink } from "./cart-link";
 import { NavLink } from "./nav-link";
 
 export function Header({ user }: { user: User | undefined }) {
+  const role = user?.role;
   return (
     <header className="header">
       <Link className="brand" href="/">
@@ -15,16 +16,18 @@ export function Header({ user }: { user: User | undefined }) {
       </Link>
       <nav aria-label="Main">
         <NavLink href="/">Shop</NavLink>
-        {isStaff(user?.role) ? <NavLink href="/staff">Staff</NavLink> : <Buying />}
+        {isStaff(role) ? <NavLink href="/staff">Staff</NavLink> : <Buying role={role} />}
       </nav>
       {user ? <SignedIn name={user.name ?? "Guest"} /> : <NavLink href="/sign-in">Sign in</NavLink>}
     </header>
   );
 }
 
-function Buying() {
+function Buying({ role }: { role: Role | undefined }) {
   return (
     <>
+      <NavLink href="/pricing">Plans</NavLink>
+      {isSubscriber(role) && <NavLink href="/account">Your plan</NavLink>}
       <NavLink href="/orders">Orders</NavLink>
       <CartLink />
     </>

@@ -24,7 +24,7 @@ export function MyOrders({ isCustomer }: { isCustomer: boolean }) {
         line={(order) => <MyOrder key={order.orderId} listed={order} />}
         empty={<NoOrders />}
       />
-      {isCustomer && <PortalButton />}
+      {isCustomer && <PortalButton path="/orders" />}
     </>
   );
 }

@@ -8,7 +8,8 @@ import { openPortal } from "@/lib/payments";
 import { trouble, type Trouble } from "@/lib/words";
 import { Notice } from "./notice";
 
-export function PortalButton() {
+/** `path` is the page of this site to which the portal links back. */
+export function PortalButton({ path }: { path: string }) {
   const [isBusy, setIsBusy] = useState(false);
   const [wrong, setWrong] = useState<Trouble | null>(null);
   useFreshPage();
@@ -17,7 +18,7 @@ export function PortalButton() {
     setIsBusy(true);
     setWrong(null);
     try {
-      const { url } = await openPortal(`${location.origin}/orders`);
+      const { url } = await openPortal(location.origin + path);
       location.assign(url);
     } catch (error) {
       setWrong(trouble(error, "portal"));

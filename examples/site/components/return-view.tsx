@@ -9,6 +9,7 @@ import { clearOf } from "@/lib/cart";
 import { goods } from "@/lib/goods";
 import { sentence, stateOf, TITLES } from "@/lib/outcome";
 import type { Status } from "@/lib/payments";
+import { isPlan } from "@/lib/plans";
 import { returnPath, type Hint } from "@/lib/return-path";
 import { isOpen, useOrder } from "@/lib/use-order";
 import { Amounts } from "./amounts";
@@ -16,6 +17,7 @@ import { CancelOrder } from "./cancel-order";
 import { Notice } from "./notice";
 import { Moment } from "./order-line";
 import { PayNow } from "./pay-now";
+import { PlanBegun } from "./plan-begun";
 import { Told, type Result } from "./told";
 import { Waiting } from "./waiting";
 
@@ -70,15 +72,32 @@ export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
         )}
       </dl>
       <p className="after">
-        {state === "open" && !trouble && <PayNow order={order}>Pay now</PayNow>}
-        {state === "failed" && <PayNow order={order}>Try another card</PayNow>}
-        {state === "expired" && <PayNow order={order}>Pay now</PayNow>}
+        {isPlan(order) ? (
+          <PlanNext state={state} />
+        ) : (
+          <>
+            {state === "open" && !trouble && <PayNow order={order}>Pay now</PayNow>}
+            {state === "failed" && <PayNow order={order}>Try another card</PayNow>}
+            {state === "expired" && <PayNow order={order}>Pay now</PayNow>}
+          </>
+        )}
         <Link className="button quiet" href="/orders">
           Your orders
         </Link>
       </p>
       {mayCancel && <CancelOrder order={order} done={canceled} />}
     </section>
+  );
+}
+
+/** Where a plan's payer goes on. */
+function PlanNext({ state }: { state: string }) {
+  if (state === "paid") return <PlanBegun />;
+  if (!["open", "failed", "expired", "canceled"].includes(state)) return null;
+  return (
+    <Link className="button" href="/pricing">
+      To the plans
+    </Link>
   );
 }
 

@@ -14,15 +14,16 @@ export const PREFIX = "/api/payments/";
  * What the browser calls, and how. Stripe calls `webhook` at its own address, and nobody does from
  * here.
  */
-const FUNCTIONS: Record<string, "GET" | "POST" | undefined> = {
-  "create-intent": "POST",
-  "create-checkout": "POST",
-  cancel: "POST",
-  capture: "POST",
-  order: "GET",
-  orders: "GET",
-  portal: "POST",
-  refund: "POST",
+const FUNCTIONS: Record<string, readonly string[]> = {
+  "create-intent": ["POST"],
+  "create-checkout": ["POST"],
+  cancel: ["POST"],
+  capture: ["POST"],
+  order: ["GET"],
+  orders: ["GET"],
+  portal: ["POST"],
+  refund: ["POST"],
+  subscription: ["GET", "POST"],
 };
 
 /** The forwarded request headers. Cookies belong to this site, and are not forwarded. */
@@ -42,7 +43,7 @@ const PASSED_ON = [
 const PAYERS_ADDRESS = "x-client-address";
 
 /** The signed-in caller. */
-interface Caller {
+export interface Caller {
   id: string;
   role: Role;
   /** Where Stripe sends the receipts of their payments. */
@@ -55,10 +56,11 @@ export async function toFarebox(
   caller: Caller | null,
 ): Promise<NextResponse> {
   const name = request.nextUrl.pathname.slice(PREFIX.length);
-  const method = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-  if (!method) return refuse(404, "not_found", "this function does not exist");
-  if (request.method !== method) return refuse(405, "method_not_allowed", `send it with ${method}`);
-  if (method !== "GET" && !isOwnPage(request))
+  const methods = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
+  if (!methods) return refuse(404, "not_found", "this function does not exist");
+  if (!methods.includes(request.method))
+    return refuse(405, "method_not_allowed", `send it with ${methods.join(" or ")}`);
+  if (request.method !== "GET" && !isOwnPage(request))
     return refuse(403, "forbidden", "the request comes from another site");
   if (!caller) return refuse(401, "unauthenticated", "sign in first");
   try {
@@ -81,7 +83,7 @@ export async function toFarebox(
 }
 
 /** Signs a token for `caller`, valid for a minute; each request gets a new one. */
-function callerToken({ id, role, email }: Caller): Promise<string> {
+export function callerToken({ id, role, email }: Caller): Promise<string> {
   return new SignJWT({ roles: [role], ...(email && { email }) })
     .setProtectedHeader({ alg: "HS256" })
     .setAudience("farebox")

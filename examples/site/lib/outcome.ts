@@ -2,6 +2,7 @@
 
 import { money } from "./money";
 import type { Order } from "./payments";
+import { isPlan } from "./plans";
 import type { Hint } from "./return-path";
 import { isOpen } from "./use-order";
 import { awaitingNext, awaitingWords, heldWords } from "./words";
@@ -62,6 +63,12 @@ export function sentence(state: State, order: Order, isLong: boolean): string {
       : "";
   switch (state) {
     case "open":
+      if (isPlan(order))
+        return (
+          "We have no confirmed payment for this plan, so it has not begun. If you have just " +
+          "paid, stay here: this page updates when the payment is confirmed. Otherwise, you can " +
+          "choose the plan again."
+        );
       return (
         "We have no confirmed payment for this order. If you have just paid, stay here: this " +
         "page updates when the payment is confirmed. Otherwise, you can pay now."
@@ -76,8 +83,15 @@ export function sentence(state: State, order: Order, isLong: boolean): string {
     case "authorized":
       return `${heldWords(order)} We wrap them in paper now.`;
     case "paid":
+      if (isPlan(order)) return `Your plan has begun.${pending}`;
       return `Your order is paid.${pending || " We wrap it in paper now."}`;
     case "failed":
+      if (isPlan(order))
+        return (
+          "The last known payment failed, and none is confirmed yet. If you have just paid " +
+          "again, stay here: this page updates when the payment is confirmed. Otherwise, you can " +
+          "choose the plan again; it never begins twice."
+        );
       // A later attempt may have succeeded: its webhook has not arrived then.
       return (
         "The last known payment failed, and none is confirmed yet. If you have just paid again, " +
@@ -87,6 +101,8 @@ export function sentence(state: State, order: Order, isLong: boolean): string {
     case "canceled":
       return "This order was canceled, and can no longer be paid.";
     case "expired":
+      if (isPlan(order))
+        return "The time to pay for this plan is over. It has not begun; you can choose it again.";
       return "The time to pay this order was over before it was paid. You can still pay it now.";
     case "refunded":
       return (

@@ -22,6 +22,8 @@ export type CancelReason = Schemas["CancelReason"];
 export type Reason = Schemas["RefundReason"];
 export type RefundRecord = Schemas["RefundRecord"];
 export type Status = Schemas["OrderStatus"];
+export type Subscription = Schemas["CheckedSubscription"];
+export type Subscriptions = Schemas["Subscriptions"];
 /** The filter of a list, and the place where a page begins. */
 export type OrderQuery = NonNullable<Routes["/api/orders"]["get"]["parameters"]["query"]>;
 
@@ -114,6 +116,20 @@ export const createCheckout = (
 /** Opens the customer portal, which links back to `returnUrl`. */
 export const openPortal = (returnUrl: string): Promise<Schemas["PortalOpened"]> =>
   patiently(() => answer(farebox.POST("/api/portal", { body: { returnUrl } })));
+
+/**
+ * Reads the caller's subscriptions, or for staff those of `owner`; with `refresh`, Farebox asks
+ * Stripe before.
+ */
+export const readSubscriptions = (
+  { owner, refresh = false }: { owner?: string | undefined; refresh?: boolean } = {},
+  signal?: AbortSignal,
+): Promise<Subscriptions> =>
+  patiently(() => {
+    const query = { ...(owner && { owner }), ...(refresh && { refresh }) };
+    const asked = { params: { query }, ...(signal && { signal }) };
+    return answer(farebox.GET("/api/subscription", asked));
+  }, signal);
 
 /**
  * The functions are under /api/payments/ of this site, so that their calls need no CORS and carry

@@ -11,3 +11,6 @@ export const changesOrders = (role: Role | undefined) => role === "finance";
 
 /** Returns true for roles that can buy. */
 export const buys = (role: Role | undefined) => role === "guest" || role === "customer";
+
+/** Returns true for roles that can hold a subscription: a guest has no customer at Stripe. */
+export const isSubscriber = (role: Role | undefined) => role === "customer";

@@ -47,6 +47,15 @@ export const addressHeader = () => process.env.CLIENT_ADDRESS_HEADER;
  */
 export const standIn = () => (isTry() || isDevelopment ? setting("STRIPE_JS_URL") : undefined);
 
+/**
+ * The days for which plans are free at first: `trial_period_days` of the functions' checkout file;
+ * `null` where it has none.
+ */
+export const trialDays = (): number | null => {
+  const days = Number(process.env.TRIAL_DAYS);
+  return Number.isInteger(days) && days > 0 ? days : null;
+};
+
 /** Returns true when demo accounts can sign in, among them one that can refund. */
 export const hasDemoAccounts = () => isDevelopment || process.env.DEMO_ACCOUNTS === "on";
 

@@ -66,7 +66,7 @@ export async function startHosted(cart: Cart): Promise<{ url: string } | Settled
 }
 
 /** The server adds the order. */
-const successUrl = () => `${location.origin}/checkout/return?redirect_status=succeeded`;
+export const successUrl = () => `${location.origin}/checkout/return?redirect_status=succeeded`;
 
 /** Stores the order of `cart`; an error that it is already paid is a result. */
 async function ordered<Answer extends { orderId: string }>(

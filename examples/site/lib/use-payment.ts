@@ -70,7 +70,7 @@ async function begin<T extends Secret>(
 }
 
 /** Stripe's script did not load: blocked, or offline. */
-const NO_SCRIPT: Trouble = {
+export const NO_SCRIPT: Trouble = {
   text:
     "The payment form of Stripe could not be loaded. Check your network, or whether something " +
     "blocks js.stripe.com.",

@@ -91,7 +91,7 @@ export const awaitingForStaff = ({ kind, until }: Awaited): string =>
  * A moment in Unix seconds, in the reader's own time: a day alone would promise hours that there
  * may not be.
  */
-const day = (at: number) =>
+export const day = (at: number) =>
   new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" }).format(at * 1000);
 
 export const REASONS: Record<Reason, string> = {
@@ -136,6 +136,7 @@ const REFUSALS: Record<string, string> = {
     "Stripe needs the customer’s e-mail address to ask for a bank account. Enter one, and refund " +
     "again.",
   refund_refused: "Stripe rejected the refund of this payment.",
+  already_subscribed: "You have this plan already.",
 };
 
 export interface Trouble {
@@ -156,7 +157,9 @@ export type Doing =
   | "capture"
   | "cancel"
   | "refund"
-  | "portal";
+  | "portal"
+  | "subscribe"
+  | "plan";
 
 /**
  * The state of the money after each operation, if no response confirms it.
@@ -175,6 +178,8 @@ const UNKNOWN: Record<Doing, string> = {
   cancel: "So it is not known whether the order was canceled. To cancel it again does no harm.",
   refund: "So it is not known whether the refund was made.",
   portal: "So the customer portal cannot be opened.",
+  subscribe: "No plan begins before you confirm it on Stripe’s form. You can try again.",
+  plan: "So the plan cannot be shown.",
 };
 
 /** Errors that leave the result open. */
@@ -197,7 +202,7 @@ export function trouble(error: unknown, doing: Doing): Trouble {
     const own = error.message.charAt(0).toUpperCase() + error.message.slice(1);
     const cause = CAUSES[error.code] ?? (error.status >= 500 ? CAUSES.internal : undefined);
     const known =
-      error.code === "too_many_payments" ? tooMany(error.retryAfter) : REFUSALS[error.code];
+      error.code === "too_many_payments" ? tooMany(error.retryAfter, doing) : REFUSALS[error.code];
     const text = cause ? open(cause) : (known ?? `${own.replace(/\.$/, "")}.`);
     return {
       text,
@@ -212,11 +217,12 @@ export function trouble(error: unknown, doing: Doing): Trouble {
  * The message of a rate limit; `wait` is the longest wait in seconds. An honest payer may read it,
  * so it accuses nobody.
  */
-function tooMany(wait: number | undefined): string {
+function tooMany(wait: number | undefined, doing: Doing): string {
   const when = wait === undefined ? "later" : within(wait);
+  const saved = doing === "subscribe" ? "" : ", and your cart is saved";
   return (
-    "Many payments were started here recently, so a new one has to wait. None was started now, " +
-    `and your cart is saved: try again ${when}.`
+    "Many payments were started here recently, so a new one has to wait. None was started now" +
+    `${saved}: try again ${when}.`
   );
 }
 

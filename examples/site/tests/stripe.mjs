@@ -2,6 +2,15 @@
 
 import { KEYS } from "./processes.mjs";
 
+/** The prices of the site's plans, by product. */
+const PLANS = {
+  Pro: [
+    { lookup_key: "pro_monthly", unit_amount: 1900, interval: "month" },
+    { lookup_key: "pro_yearly", unit_amount: 19000, interval: "year" },
+  ],
+  Team: [{ lookup_key: "team_monthly", unit_amount: 4900, interval: "month" }],
+};
+
 /** Stripe, with the shop's secret key. */
 export class Stripe {
   #url;
@@ -54,6 +63,51 @@ export class Stripe {
   async settle(orderId, outcome = "success") {
     const [{ id }] = await this.intents(orderId);
     await this.tell(`payment_intents/${id}/settle`, { outcome });
+  }
+
+  /** Creates the site's plans, as far as the sandbox has none of these prices. */
+  async plans() {
+    const known = (await this.#get("/v1/prices?limit=100")).data.map((price) => price.lookup_key);
+    for (const [name, prices] of Object.entries(PLANS)) {
+      const missing = prices.filter(({ lookup_key }) => !known.includes(lookup_key));
+      if (missing.length === 0) continue;
+      const { id: product } = await this.#post("/v1/products", { name });
+      for (const { interval, ...price } of missing)
+        await this.#post("/v1/prices", {
+          product,
+          currency: "usd",
+          "recurring[interval]": interval,
+          ...price,
+        });
+    }
+  }
+
+  /** All subscriptions, the latest first. */
+  async subscriptions() {
+    return (await this.#get("/v1/subscriptions?status=all&limit=100")).data;
+  }
+
+  /** Changes a subscription, as in the dashboard. */
+  changeSubscription(id, params) {
+    return this.#post(`/v1/subscriptions/${id}`, params);
+  }
+
+  /** Ends a subscription now, as in the dashboard. */
+  async endSubscription(id) {
+    const headers = { authorization: `Bearer ${KEYS.STRIPE_SECRET_KEY}` };
+    const response = await fetch(`${this.#url}/v1/subscriptions/${id}`, {
+      method: "DELETE",
+      headers,
+    });
+    if (!response.ok) throw new Error(`the sandbox answered ${response.status}`);
+  }
+
+  /** From now on a card that the bank declines pays a subscription. */
+  async declineRenewals({ id, customer }) {
+    const card = await this.#post("/v1/payment_methods/pm_card_chargeCustomerFail/attach", {
+      customer,
+    });
+    await this.changeSubscription(id, { default_payment_method: card.id });
   }
 
   /** Creates a promotion code of a new coupon. */

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { redirect } from "next/navigation";
 import { auth } from "@/auth";
 import { FindOrder } from "@/components/find-order";
+import { FindPlans } from "@/components/find-plans";
 import { staffNames } from "@/lib/accounts";
 import { changesOrders, isStaff } from "@/lib/roles";
 
@@ -18,7 +19,10 @@ export default async function StaffPage() {
     <div className="page">
       <h1>Orders</h1>
       {isStaff(role) ? (
-        <FindOrder account={id} mayChange={changesOrders(role)} names={staffNames()} />
+        <>
+          <FindOrder account={id} mayChange={changesOrders(role)} names={staffNames()} />
+          <FindPlans />
+        </>
       ) : (
         <NotForYou />
       )}

@@ -1,0 +1,251 @@
+// Plans: subscribed to, changed, ended, and the page that they open.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { farebox, FOLDER, site } from "./processes.mjs";
+import { isSound } from "./sound.mjs";
+import { Stripe } from "./stripe.mjs";
+import { CARDS, close, launch, visit } from "./visitor.mjs";
+
+const SMALL = { colorScheme: "dark", viewport: { width: 390, height: 844 } };
+const TRIAL = {
+  variables: { FAREBOX_CHECKOUT: `${FOLDER}trial.json` },
+  settings: { TRIAL_DAYS: "14" },
+};
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => close(browser));
+
+/** A shop of its own for the test, because Ada holds one plan of a product. */
+async function shop(t, { variables, settings } = {}) {
+  const { origin, sandbox } = await farebox(t, { variables });
+  const stripe = new Stripe(sandbox);
+  await stripe.plans();
+  const world = { shop: await site(t, origin, settings), sandbox };
+  const enter = async (name, options) => {
+    const visitor = await visit(t, browser, world, options);
+    if (name) await visitor.signIn(name);
+    return visitor;
+  };
+  return { stripe, world, enter, ada: (options) => enter("Ada customer", options) };
+}
+
+/** Fills in Checkout's form for a plan, on Stripe's page or in its frame. */
+async function payFor(where) {
+  await where.getByRole("form", { name: "Payment" }).waitFor();
+  const email = where.getByLabel("E-mail");
+  if (await email.isEditable()) await email.fill("ada@example.com");
+  await where.getByLabel("Name", { exact: true }).fill("Ada");
+  await where.getByLabel("Card number").fill(CARDS.good);
+  await where.getByLabel("Expiry").fill("12/40");
+  await where.getByLabel("Security code").fill("123");
+  await where.getByRole("button", { name: /^(Subscribe|Start)/ }).click();
+}
+
+/** Chooses a plan and pays for it on Stripe's page. */
+async function subscribe(visitor, plan = "Pro") {
+  await visitor.page.goto("/pricing");
+  await visitor.button(`Choose ${plan}`).click();
+  await payFor(visitor.page);
+  await visitor.outcome("paid");
+}
+
+const plan = ({ page }, status) => page.locator(`article.plan[data-status="${status}"]`);
+const logIs = ({ page }, access) => page.locator(`[data-access="${access}"]`);
+
+/** Opens the account, and waits for a plan of this status and badge. */
+async function account(visitor, status, badge) {
+  await visitor.page.goto("/account?from=stripe");
+  await plan(visitor, status).locator(".badge", { hasText: badge }).waitFor();
+}
+
+/** Opens the log again and again until it is as expected: an event is on its way. */
+async function logBecomes(visitor, access) {
+  await visitor.page.goto("/log");
+  while ((await logIs(visitor, access).count()) === 0) await visitor.page.reload();
+}
+
+test("a plan opens the log at once, although no event arrived yet", async (t) => {
+  const { stripe, ada } = await shop(t);
+  const visitor = await ada({ expected: ["403 (Forbidden)"] });
+  const { page } = visitor;
+  await page.goto("/log");
+  await logIs(visitor, "closed").waitFor();
+  assert.equal((await page.request.get("/log/export")).status(), 403);
+  await stripe.tell("webhooks/hold");
+
+  await subscribe(visitor);
+  await page.getByText("Your plan has begun.").waitFor();
+  await page.getByRole("link", { name: "Read the log" }).click();
+
+  await logIs(visitor, "open").waitFor();
+  await page.getByText("44 terns").waitFor();
+  const file = await page.request.get("/log/export");
+  assert.equal(file.status(), 200);
+  assert.match(await file.text(), /^day,wind,terns\r\n3 May,/);
+  await stripe.tell("webhooks/release");
+  await account(visitor, "active", "Active");
+  await page.getByText("$19.00 a month, before taxes and discounts").waitFor();
+  await page.getByText("Next payment").waitFor();
+});
+
+test("the log closes when the plan ended", async (t) => {
+  const { stripe, ada } = await shop(t);
+  const visitor = await ada();
+  await subscribe(visitor);
+  await logBecomes(visitor, "open");
+  const [{ id }] = await stripe.subscriptions();
+
+  await stripe.endSubscription(id);
+
+  await logBecomes(visitor, "closed");
+  await visitor.page.goto("/account");
+  await visitor.page.getByText("You have no plan any more.").waitFor();
+  await visitor.page.locator(`li[data-subscription="${id}"]`).getByText("Ended on").waitFor();
+});
+
+test("a trial begins in a frame of the page, and a declined renewal is told", async (t) => {
+  const { stripe, world, ada } = await shop(t, TRIAL);
+  const visitor = await ada(SMALL);
+  const { page } = visitor;
+  await page.goto("/pricing");
+  await page.getByLabel("Yearly").check();
+  await page.locator('[data-price="pro_yearly"]').getByText("free for the first 14 days").waitFor();
+  await page.getByLabel("In this page").check();
+  await isSound(visitor, "the plans with a trial");
+  await visitor.button("Choose Pro").click();
+  await payFor(page.frameLocator("iframe[title=Checkout]"));
+  await visitor.outcome("paid");
+  await account(visitor, "trialing", "Trial");
+  await page.getByText("You try the plan until").waitFor();
+  await isSound(visitor, "a trial");
+
+  const [subscription] = await stripe.subscriptions();
+  await stripe.declineRenewals(subscription);
+  await stripe.changeSubscription(subscription.id, { trial_end: "now" });
+
+  await account(visitor, "past_due", "Payment missing");
+  await page.getByText("$190.00 of the last invoice is not paid.").waitFor();
+  const pay = page.getByRole("link", { name: "Pay the invoice" });
+  assert.ok((await pay.getAttribute("href")).startsWith(world.sandbox));
+  await isSound(visitor, "a missing payment");
+  // Within the days of grace.
+  await logBecomes(visitor, "open");
+});
+
+test("whoever has the plan already is led to it", async (t) => {
+  const { stripe, ada } = await shop(t);
+  const visitor = await ada({ expected: ["409 (Conflict)"] });
+  const { page } = visitor;
+  await subscribe(visitor);
+  await page.goto("/pricing");
+  await visitor.button("Choose Pro").click();
+  await page.getByText("You have this plan already").waitFor();
+  await isSound(visitor, "a plan that is held already");
+  await page.getByRole("link", { name: "To your plan" }).click();
+  await plan(visitor, "active").waitFor();
+  assert.equal((await stripe.subscriptions()).length, 1);
+});
+
+test("support sees a customer's plan", async (t) => {
+  const { stripe, ada, enter } = await shop(t);
+  await subscribe(await ada());
+  const sam = await enter("Sam support", SMALL);
+  await sam.page.goto("/staff");
+  await sam.page.getByLabel("Customer’s id").fill("demo-ada");
+  await sam.button("Show").click();
+  const [{ id }] = await stripe.subscriptions();
+  await plan(sam, "active").getByText(id).waitFor();
+  await sam.page.getByText("Has access now: pro_monthly").waitFor();
+  await isSound(sam, "a plan that support reads");
+});
+
+test("without an answer the account shows no plan and no amount", async (t) => {
+  const { ada } = await shop(t);
+  const visitor = await ada({ expected: ["ERR_FAILED"] });
+  const { page } = visitor;
+  await subscribe(visitor);
+  const route = /\/api\/payments\/subscription/;
+  await page.route(route, (request) => request.abort());
+  await page.goto("/account");
+  await page.getByRole("alert").filter({ hasText: "cannot be shown" }).waitFor();
+  assert.doesNotMatch(await page.locator("main").innerText(), /\$|Active|no plan/);
+  await isSound(visitor, "a plan without an answer");
+  await page.unroute(route);
+  await visitor.button("Try again").click();
+  await plan(visitor, "active").waitFor();
+});
+
+test("a guest and a stranger are asked to sign in before they choose", async (t) => {
+  const { world, enter } = await shop(t);
+  const guest = await enter("Continue as a guest", SMALL);
+  const { page } = guest;
+  await page.goto("/pricing");
+  await page.getByText("A plan needs an account").waitFor();
+  assert.equal(await guest.button(/^Choose/).count(), 0);
+  await isSound(guest, "the plans for a guest");
+  await page.goto("/log");
+  await logIs(guest, "closed").waitFor();
+  await isSound(guest, "the closed log");
+  await page.goto("/pricing");
+  await guest.button("Sign in with an account").click();
+  await guest.button("Ada customer").click();
+  await page.waitForURL(`${world.shop}/pricing`);
+  await guest.button("Choose Pro").waitFor();
+
+  const stranger = await enter();
+  await stranger.page.goto("/pricing");
+  await stranger.page.getByRole("link", { name: "Sign in to choose" }).first().waitFor();
+  await isSound(stranger, "the plans for a stranger");
+  await stranger.page.goto("/log");
+  await stranger.page.waitForURL(`${world.shop}/sign-in?to=/log`);
+});
+
+test("each state of Stripe's is told in its own words", async (t) => {
+  const { ada } = await shop(t);
+  const visitor = await ada();
+  const { page } = visitor;
+  await subscribe(visitor);
+  const words = {
+    unpaid: "A payment is missing, and the plan gives no access.",
+    paused: "gives no access until it is resumed",
+    incomplete: "so the plan has not begun",
+    on_ice: "Stripe reports “on_ice”.",
+  };
+  for (const [status, text] of Object.entries(words)) {
+    // The answer, in a state that takes Stripe days to reach.
+    const route = /\/api\/payments\/subscription/;
+    await page.route(route, async (request) => {
+      const response = await request.fetch();
+      const json = await response.json();
+      json.subscriptions[0].status = status;
+      await request.fulfill({ response, json });
+    });
+    await page.goto("/account");
+    await plan(visitor, status).getByText(text).waitFor();
+    assert.equal(await page.getByText("Next payment").count(), 0, status);
+    assert.equal(await page.getByText("Your plan runs.").count(), 0, status);
+    await isSound(visitor, status);
+    await page.unroute(route);
+  }
+});
+
+test("the log stays closed without an answer, and says nothing of the plan", async (t) => {
+  const { world, enter } = await shop(t);
+  const silent = await site(t, "http://127.0.0.1:9");
+  const visitor = await enter();
+  const { page } = visitor;
+  await page.goto(`${silent}/sign-in`);
+  await visitor.button("Ada customer").click();
+  await visitor.button("Sign out").waitFor();
+  await page.goto(`${silent}/log`);
+  await logIs(visitor, "unknown").waitFor();
+  await page.getByText("We cannot check your plan at the moment").waitFor();
+  assert.equal(await page.getByText(/\d+ terns/).count(), 0);
+  assert.equal((await page.request.get(`${silent}/log/export`)).status(), 503);
+  await isSound(visitor, "the log without an answer");
+  assert.notEqual(silent, world.shop);
+});
