@@ -49,15 +49,18 @@ PARTS = {
     r"\breturn_origins\b": {"FAREBOX_RETURN_ORIGINS"},
     r"\bprocessor\.process\b": {
         "FAREBOX_CONNECTED_ACCOUNTS",
+        "FAREBOX_GRACE",
         "FAREBOX_NOTIFY_EVENTS",
         "FAREBOX_PAYER",
     }
     | STOPS
     | of_module("stripe"),
-    r"\bprocessor\.(?:refresh|settle|with_intent)\b": {"FAREBOX_PAYER"}
+    r"\bprocessor\.refresh\b": {"FAREBOX_GRACE"},
+    r"\bprocessor\.with_intent\b": {"FAREBOX_PAYER"} | of_module("stripe"),
+    r"\bprocessor\.(?:refresh|settle)\b": {"FAREBOX_PAYER"}
     | STOPS
     | of_module("stripe"),
-    r"\bapp\s*\.subscriptions\b": {"FAREBOX_GRACE", "FAREBOX_PAYER"},
+    r"\bapp\s*\.subscriptions\b": {"FAREBOX_GRACE", "FAREBOX_PAYER"} | of_module("stripe"),
     r"\bDeliverer\b|\bRequestDelivery\b": DELIVERS | of_module("stripe"),
     r"\bFromEventBridge\b": {"STRIPE_EVENT_SOURCE"},
     r"\bcron_secret\b": {"CRON_SECRET"},

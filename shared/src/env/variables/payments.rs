@@ -54,9 +54,17 @@ pub(super) const NOTIFICATIONS: Group = Group {
         Variable::new(
             "FAREBOX_PAYER",
             "keep",
-            Readers::Named(&["capture", "create-intent", "order", "reconcile", "webhook"]),
-            "Whether an order keeps who paid and where its goods go, and notifications say so: \
-             `keep` or `omit`.",
+            Readers::Named(&[
+                "capture",
+                "create-intent",
+                "order",
+                "reconcile",
+                "refund",
+                "subscription",
+                "webhook",
+            ]),
+            "Whether an order keeps who paid and where its goods go, and notifications say so, \
+             also those about subscriptions: `keep` or `omit`.",
         )
         .by_default()
         .see("security.md#personal-data"),
@@ -146,7 +154,7 @@ pub(super) const SUBSCRIPTIONS: Group = Group {
 };
 
 /// Functions that tell what a caller may use.
-const ENTITLES: Readers = Readers::Named(&["reconcile", "subscription", "webhook"]);
+const ENTITLES: Readers = Readers::Named(&["order", "reconcile", "subscription", "webhook"]);
 
 pub(super) const RATE_LIMITS: Group = Group {
     title: "Rate limits",
