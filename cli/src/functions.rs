@@ -97,7 +97,7 @@ pub fn all() -> impl Iterator<Item = Function> {
 /// The path of each function with a route, and its service.
 fn routes() -> impl Iterator<Item = (&'static str, fn(App) -> MethodRouter)> {
     let routed = ROUTED.iter();
-    routed.filter_map(|one| Some((one.function.route()?.1, one.service)))
+    routed.filter_map(|one| Some((one.function.path()?, one.service)))
 }
 
 /// The paths of all functions with a route.

@@ -34,6 +34,7 @@ OPERATIONS = {
     "record_refund": MOVES_ORDERS, "decline_refund": MOVES_ORDERS,
     "reserve_capture": MOVES_ORDERS, "decline_capture": MOVES_ORDERS,
     "overdue_orders": MOVES_DEADLINES,
+    "recorded_operation": READS, "record_operation": MOVES_ORDERS,
     "billing_account": READS, "subscription": READS, "subscriptions": READS_SEVERAL,
 }
 

@@ -16,9 +16,10 @@ import schemathesis
 
 from e2e.openapi.shop import CURRENCY, signature, token
 
-#: The data of `e2e.openapi.run`: orders by their state, customers, and events.
+#: The data of `e2e.openapi.run`: orders by their state, customers, subscriptions, and events.
 WORLD: dict[str, Any] = json.loads(os.environ["INTERFACE_WORLD"])
 ORDER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+SUBSCRIPTION_ID = re.compile(r"sub_[A-Za-z0-9_]{1,251}")
 
 
 class Signed(requests.auth.AuthBase):
@@ -88,6 +89,13 @@ def furnish_portal(body: dict[str, Any]) -> None:
     furnish_url(body, "returnUrl")
 
 
+def furnish_subscription(body: dict[str, Any]) -> None:
+    """Existing subscriptions, for most well-formed ids."""
+    made_up = body.get("id")
+    if isinstance(made_up, str) and SUBSCRIPTION_ID.fullmatch(made_up):
+        body["id"] = pick(json.dumps(body), [*WORLD["subscriptions"], made_up])
+
+
 def furnish_url(body: dict[str, Any], name: str) -> None:
     if isinstance(body.get(name), str):
         body[name] = pick(
@@ -115,6 +123,7 @@ FURNISHED = {
     "/api/create-intent": furnish_intent,
     "/api/portal": furnish_portal,
     "/api/refund": furnish_amount,
+    "/api/subscription": furnish_subscription,
 }
 
 

@@ -41,11 +41,13 @@ def world(shop: Shop) -> dict[str, list]:
     opened, _ = shop.open_order("ada", "opened")
     another, _ = shop.open_order("eve", "another")
     authorized = [shop.authorized_order("ada", f"held-{number}") for number in range(6)]
+    subscriptions = shop.subscriptions("ada", 12)
     customers = [customer["id"] for customer in shop.ask_stripe("/v1/customers?limit=10")["data"]]
     return {
         "orders": [*paid, opened, another],
         "authorized": authorized,
         "customers": customers,
+        "subscriptions": subscriptions,
         "events": shop.events(),
     }
 

@@ -135,6 +135,25 @@ class Shop:
         self._until(caller, order, "authorized")
         return order
 
+    def subscriptions(self, caller: str, number: int) -> list[str]:
+        """Subscribes `caller`, who is a customer, to plans; returns the ids once the database has
+        them."""
+        headers = {"Authorization": f"Bearer {token(caller, ['customer'])}"}
+        customer = _sent(f"{self.url}/api/customer", None, headers)["id"]
+        card = self._form("/v1/payment_methods/pm_card_visa/attach", customer=customer)
+        default = {"invoice_settings[default_payment_method]": card["id"]}
+        self._form(f"/v1/customers/{customer}", **default)
+        plan = {"currency": "usd", "unit_amount": "900", "recurring[interval]": "month"}
+        for place in range(number):
+            price = self._form("/v1/prices", **plan, **{"product_data[name]": f"plan {place}"})
+            form = {"customer": customer, "items[0][price]": price["id"]}
+            self._form("/v1/subscriptions", **form)
+        read = _sent(f"{self.url}/api/subscription?refresh=true", None, headers)
+        return [subscription["id"] for subscription in read["subscriptions"]]
+
+    def _form(self, path: str, **form: str) -> dict[str, Any]:
+        return self.ask_stripe(path, urllib.parse.urlencode(form).encode())
+
     def _pay(self, intent: str) -> None:
         payment = {"payment_method": "pm_card_visa", "return_url": "http://127.0.0.1/return"}
         path = f"/v1/payment_intents/{intent}/confirm"

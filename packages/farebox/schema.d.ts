@@ -202,7 +202,11 @@ export interface paths {
          */
         get: operations["readSubscriptions"];
         put?: never;
-        post?: never;
+        /**
+         * Changes a subscription of the caller's own, or, by staff, of anyone's.
+         * @description The same operation changes it once, however often it is sent.
+         */
+        post: operations["changeSubscription"];
         delete?: never;
         options?: never;
         head?: never;
@@ -289,6 +293,11 @@ export interface components {
          * @enum {string}
          */
         CancelReason: "abandoned" | "duplicate" | "fraudulent" | "requested_by_customer";
+        /**
+         * @description The time of an end.
+         * @enum {string}
+         */
+        CancelWhen: "period_end" | "now";
         /** @description The capture of an order's payment. */
         CaptureOrder: {
             /**
@@ -317,6 +326,45 @@ export interface components {
             /** @description The last four digits of the number. */
             last4: string;
         };
+        /** @description Another price or quantity. */
+        ChangePlan: {
+            /** @description The changed item, `si_…`; needed where the subscription has several. */
+            item?: string;
+            /** @description The new price: its id, `price_…`, or its lookup key. Without it, the price stays. */
+            price?: string;
+            /**
+             * @description What becomes of the rest of the current period; `always_invoice` without it. Only for a
+             *     change `now`.
+             */
+            proration?: components["schemas"]["Proration"];
+            /**
+             * Format: int64
+             * @description The new quantity, such as seats. Without it, the quantity stays.
+             */
+            quantity?: number;
+            /** @description The time of the change; `now` without it. */
+            when?: components["schemas"]["ChangeWhen"];
+        };
+        /** @description A change of one subscription: exactly one of `change`, `cancel`, `resume` and `pause`. */
+        ChangeSubscription: {
+            /** @description Its end: with the current period, or now. Nothing is paid back. */
+            cancel?: components["schemas"]["CancelWhen"];
+            /** @description Another price or quantity. */
+            change?: components["schemas"]["ChangePlan"];
+            /** @description The subscription's id, `sub_…`. */
+            id: string;
+            /** @description A pause in the collection of payments, by staff. */
+            pause?: components["schemas"]["PauseCollection"];
+            /** @description With `true`: answers what would be due, and changes nothing. */
+            preview?: boolean;
+            /** @description With `true`: gives up a scheduled end, a scheduled change and a pause. */
+            resume?: boolean;
+        };
+        /**
+         * @description The time of a change.
+         * @enum {string}
+         */
+        ChangeWhen: "now" | "period_end";
         /** @description A subscription, and the age of its copy. */
         CheckedSubscription: components["schemas"]["Subscription"] & {
             /**
@@ -512,7 +560,7 @@ export interface components {
          *     helps. `generic_decline` stands for all of Stripe's decline codes, which come with status 402.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "authentication_required" | "forbidden" | "refund_limit" | "capture_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_expired" | "already_subscribed" | "order_not_authorized" | "capture_exceeds_authorized" | "no_saved_payment_method" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "unhealthy" | "internal" | "unavailable";
+        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "authentication_required" | "forbidden" | "refund_limit" | "capture_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_expired" | "already_subscribed" | "order_not_authorized" | "capture_exceeds_authorized" | "no_saved_payment_method" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "subscription_ended" | "subscription_changing" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "unhealthy" | "internal" | "unavailable";
         /** @description The health of the deployment. Times are in Unix seconds. */
         Health: {
             /** @description The notifications that were given up. */
@@ -614,11 +662,15 @@ export interface components {
         };
         /** @description The request for the caller's own portal: it names no customer. */
         OpenPortal: {
+            /** @description The one change to which the portal leads straight. */
+            flow?: components["schemas"]["PortalFlow"];
             /**
              * Format: uri
              * @description The URL to which the portal links back, at an origin of `FAREBOX_RETURN_ORIGINS`.
              */
             returnUrl: string;
+            /** @description The caller's subscription, `sub_…`, for the flows `cancel` and `change`. */
+            subscription?: string;
         };
         /** @description An order. Amounts are in minor units of `currency`, times in Unix seconds. */
         Order: {
@@ -796,6 +848,21 @@ export interface components {
              */
             resumesAt?: number | null;
         };
+        /**
+         * @description What happens to invoices during a pause, in Stripe's words.
+         * @enum {string}
+         */
+        PauseBehavior: "keep_as_draft" | "mark_uncollectible" | "void";
+        /** @description A pause in the collection of payments. */
+        PauseCollection: {
+            /** @description What happens to invoices meanwhile. */
+            behavior: components["schemas"]["PauseBehavior"];
+            /**
+             * Format: int64
+             * @description The time at which it ends by itself, in Unix seconds.
+             */
+            resumesAt?: number;
+        };
         /** @description A saved payment method. */
         PaymentMethod: {
             /** @description Absent for another type. */
@@ -807,6 +874,11 @@ export interface components {
             /** @description Stripe's type, such as `card` or `sepa_debit`. */
             type: string;
         };
+        /**
+         * @description A flow of the portal.
+         * @enum {string}
+         */
+        PortalFlow: "cancel" | "change" | "payment_method";
         /** @description The billing portal of the caller. */
         PortalOpened: {
             /**
@@ -815,6 +887,53 @@ export interface components {
              */
             url: string;
         };
+        /** @description An amount that would be due. */
+        PreviewedDue: {
+            /**
+             * Format: int64
+             * @description In minor units, after what the customer's balance pays.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What the customer's balance gets, in minor units: no money is paid back.
+             */
+            credit: number;
+            /** @description What it is made of; at most ten lines. */
+            lines: components["schemas"]["PreviewedLine"][];
+        };
+        /** @description A part of an amount. */
+        PreviewedLine: {
+            /**
+             * Format: int64
+             * @description In minor units; negative for a credit.
+             */
+            amount: number;
+            /** @description Stripe's text. */
+            description?: string | null;
+            /** @description `price_…` */
+            price?: string | null;
+            /** @description True for a part of a period. */
+            proration: boolean;
+            /**
+             * Format: int64
+             * @description The quantity.
+             */
+            quantity?: number | null;
+        };
+        /** @description The next invoice. */
+        PreviewedNext: components["schemas"]["PreviewedDue"] & {
+            /**
+             * Format: int64
+             * @description Its time, in Unix seconds.
+             */
+            date?: number | null;
+        };
+        /**
+         * @description What becomes of the rest of the current period, in Stripe's words.
+         * @enum {string}
+         */
+        Proration: "always_invoice" | "create_prorations" | "none";
         /** @description The acknowledgement. Stripe reads only the status. */
         Received: {
             /** @description Always `true`. */
@@ -960,6 +1079,15 @@ export interface components {
              */
             trialEnd?: number | null;
         };
+        /** @description The answer: the subscription after the change, or the preview of one. */
+        SubscriptionChanged: {
+            /** @description The payment without which the change is not made. */
+            payment?: components["schemas"]["SubscriptionPayment"];
+            /** @description What the change would cost, with `preview`. */
+            preview?: components["schemas"]["SubscriptionPreview"];
+            /** @description The subscription as it is now; absent from a preview. */
+            subscription?: components["schemas"]["CheckedSubscription"];
+        };
         /** @description One price of a subscription. */
         SubscriptionItem: {
             /** @description `si_…` */
@@ -989,6 +1117,36 @@ export interface components {
              * @description The price of one, in minor units; `None` where tiers or fractions make it.
              */
             unitAmount?: number | null;
+        };
+        /** @description A payment that a change waits for. */
+        SubscriptionPayment: {
+            /**
+             * Format: int64
+             * @description In minor units of `currency`.
+             */
+            amountDue: number;
+            /**
+             * @description The client secret with which Stripe.js completes the payment, with 3-D Secure or another
+             *     card. Give it to the payer's browser alone.
+             */
+            clientSecret?: string | null;
+            /** @description Three lower-case letters. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description The time at which the change is given up, in Unix seconds.
+             */
+            expiresAt?: number | null;
+            /** @description Stripe's page of the invoice, on which it can be paid too. */
+            hostedUrl?: string | null;
+        };
+        /** @description What a change would cost. */
+        SubscriptionPreview: {
+            /** @description Three lower-case letters. */
+            currency: string;
+            /** @description What would be due at once. */
+            dueNow: components["schemas"]["PreviewedDue"];
+            next: components["schemas"]["PreviewedNext"] | null;
         };
         /** @description A caller's subscriptions, and what they may use. */
         Subscriptions: components["schemas"]["AccessData"] & {
@@ -1206,7 +1364,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `not_found`: there is no such order or customer, or it is another caller's */
+            /** @description `not_found`: there is no such order, customer or subscription, or it is another caller's */
             404: {
                 headers: {
                     /** @description The id of the request in the log */
@@ -1512,7 +1670,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `not_found`: there is no such order or customer, or it is another caller's */
+            /** @description `not_found`: there is no such order, customer or subscription, or it is another caller's */
             404: {
                 headers: {
                     /** @description The id of the request in the log */
@@ -1771,7 +1929,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `not_found`: there is no such order or customer, or it is another caller's */
+            /** @description `not_found`: there is no such order, customer or subscription, or it is another caller's */
             404: {
                 headers: {
                     /** @description The id of the request in the log */
@@ -2094,7 +2252,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `not_found`: there is no such order or customer, or it is another caller's */
+            /** @description `not_found`: there is no such order, customer or subscription, or it is another caller's */
             404: {
                 headers: {
                     /** @description The id of the request in the log */
@@ -2405,7 +2563,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `not_found`: there is no such order or customer, or it is another caller's */
+            /** @description `not_found`: there is no such order, customer or subscription, or it is another caller's */
             404: {
                 headers: {
                     /** @description The id of the request in the log */
@@ -2839,7 +2997,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `not_found`: there is no such order or customer, or it is another caller's */
+            /** @description `not_found`: there is no such order, customer or subscription, or it is another caller's */
             404: {
                 headers: {
                     /** @description The id of the request in the log */
@@ -3143,11 +3301,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "returnUrl": "https://shop.example/account"
-                 *     }
-                 */
                 "application/json": components["schemas"]["OpenPortal"];
             };
         };
@@ -3251,7 +3404,34 @@ export interface operations {
                     };
                 };
             };
-            /** @description `in_progress`: the same operation is in progress */
+            /** @description `not_found`: there is no such order, customer or subscription, or it is another caller's */
+            404: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "not_found",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `in_progress`: the same operation is in progress; `subscription_ended`: the subscription is over, and can no longer change */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -3273,7 +3453,7 @@ export interface operations {
                     "application/json": {
                         error: {
                             /** @enum {string} */
-                            code: "in_progress";
+                            code: "in_progress" | "subscription_ended";
                             message: string;
                             requestId: string;
                         };
@@ -3513,7 +3693,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `not_found`: there is no such order or customer, or it is another caller's */
+            /** @description `not_found`: there is no such order, customer or subscription, or it is another caller's */
             404: {
                 headers: {
                     /** @description The id of the request in the log */
@@ -3796,6 +3976,342 @@ export interface operations {
                         error: {
                             /** @enum {string} */
                             code: "forbidden";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `internal`: Farebox failed; the log has the cause, under the request id */
+            500: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "internal";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unavailable`: Stripe, the database or the issuer of tokens did not answer in time, or Farebox cannot read its keys */
+            503: {
+                headers: {
+                    /** @description The seconds after which the caller may send the same request again */
+                    "Retry-After"?: number;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unavailable",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    changeSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's name for this change; only a preview needs none */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSubscription"];
+            };
+        };
+        responses: {
+            /** @description The subscription after the change, or the preview */
+            200: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "subscription": {
+                     *         "cancelAt": null,
+                     *         "cancelAtPeriodEnd": false,
+                     *         "checkedAt": 1790000060,
+                     *         "createdAt": 1790000000,
+                     *         "currency": "usd",
+                     *         "currentPeriodEnd": 1792592000,
+                     *         "hasScheduledChange": false,
+                     *         "id": "sub_1",
+                     *         "items": [
+                     *           {
+                     *             "id": "si_1",
+                     *             "interval": "month",
+                     *             "intervalCount": 1,
+                     *             "lookupKey": "pro_monthly",
+                     *             "price": "price_2",
+                     *             "product": "prod_1",
+                     *             "productName": "Pro",
+                     *             "quantity": 1,
+                     *             "unitAmount": 1900
+                     *           }
+                     *         ],
+                     *         "latestInvoice": null,
+                     *         "status": "active",
+                     *         "trialEnd": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SubscriptionChanged"];
+                };
+            };
+            /** @description `invalid_request`: the request is malformed or not valid, or its signed order is not the site's or has expired; the message names the field and the reason */
+            400: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "invalid_request";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `unauthenticated`: the request has no valid token of a caller */
+            401: {
+                headers: {
+                    /** @description `Bearer`: the scheme of the token that the route requires */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "unauthenticated",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "unauthenticated";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `generic_decline`: the bank declined; the code is Stripe's decline code, but `generic_decline` for a card that was reported lost or stolen */
+            402: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "generic_decline",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            code: string;
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `forbidden`: no role of the caller permits this request */
+            403: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "forbidden";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `not_found`: there is no such order, customer or subscription, or it is another caller's */
+            404: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "not_found",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `subscription_ended`: the subscription is over, and can no longer change; `subscription_changing`: an earlier change of the subscription waits for its payment, for 23 hours at most */
+            409: {
+                headers: {
+                    /** @description The seconds after which the caller may send the same request again */
+                    "Retry-After"?: number;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "idempotency_key_reused",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "idempotency_key_reused" | "in_progress" | "subscription_ended" | "subscription_changing";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `body_too_large`: the body exceeds the route's limit */
+            413: {
+                headers: {
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "body_too_large",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            message: string;
+                            requestId: string;
+                        };
+                    };
+                };
+            };
+            /** @description `too_many_requests`: the caller sent too many requests to `portal` or `customer` lately */
+            429: {
+                headers: {
+                    /** @description The seconds after which the caller may send the same request again */
+                    "Retry-After"?: number;
+                    /** @description The id of the request in the log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "too_many_requests",
+                     *         "message": "a text for the caller",
+                     *         "requestId": "req_00c0ffee00c0ffee"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        error: {
+                            /** @enum {string} */
+                            code: "too_many_requests";
                             message: string;
                             requestId: string;
                         };

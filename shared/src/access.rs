@@ -29,8 +29,8 @@ pub(crate) use authenticator::Unknown;
 pub use authorized::{Authorized, Reached};
 pub(crate) use claims::{Claims, LEEWAY};
 pub use permission::{
-    CancelPayment, CapturePayment, CreatePayment, CreateRefund, MovesMoney, OpenPortal, Permission,
-    ReadCustomer, ReadOrder, ReadSubscription, ReadSystem, ReportUsage,
+    CancelPayment, CapturePayment, CreatePayment, CreateRefund, ManageSubscription, MovesMoney,
+    OpenPortal, Permission, ReadCustomer, ReadOrder, ReadSubscription, ReadSystem, ReportUsage,
 };
 pub use roles::Roles;
 pub use settings::{Issuer, Settings};

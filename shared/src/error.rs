@@ -68,7 +68,7 @@ pub enum Error {
     #[error("your role does not permit a capture of this amount or this currency")]
     OverCaptureLimit,
     /// The object does not exist, or is another caller's: the response is the same.
-    #[error("there is no such order or customer")]
+    #[error("there is no such order, customer or subscription")]
     NotFound,
     /// The route does not have this method.
     #[error("the method is not allowed here")]
@@ -150,6 +150,12 @@ pub enum Error {
         /// The seconds to wait.
         retry_after: u64,
     },
+    /// The subscription is over: a new one is needed.
+    #[error("the subscription has ended")]
+    SubscriptionEnded,
+    /// A change of the subscription waits for its payment.
+    #[error("a change of the subscription waits for its payment")]
+    SubscriptionChanging,
     /// The body exceeds the route's limit.
     #[error("the body is too large")]
     TooLarge,
@@ -212,6 +218,8 @@ impl Error {
             Self::RefundInFullOnly => Code::RefundInFullOnly,
             Self::RefundNeedsEmail => Code::RefundNeedsEmail,
             Self::RefundRefused => Code::RefundRefused,
+            Self::SubscriptionEnded => Code::SubscriptionEnded,
+            Self::SubscriptionChanging => Code::SubscriptionChanging,
             Self::TooLarge => Code::BodyTooLarge,
             Self::TooManyPayments { .. } => Code::TooManyPayments,
             Self::TooManyRequests { .. } => Code::TooManyRequests,

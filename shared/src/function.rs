@@ -35,37 +35,63 @@ pub enum Trigger {
         /// every function with a permission, are not named.
         errors: &'static [&'static [Code]],
     },
+    /// Requests of several methods to one path.
+    Routes {
+        /// Such as `/api/subscription`.
+        path: &'static str,
+        /// The operation of each method.
+        operations: &'static [Operation],
+    },
     /// A schedule, in Vercel's syntax. It is daily, as Vercel's Hobby plan permits; other platforms
     /// start the function more often.
     Schedule(&'static str),
 }
 
+/// What a function does for requests of one method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Such as `POST`.
+    pub method: &'static str,
+    /// The permission that a caller's role must hold; `None` where the route is public.
+    pub permission: Option<&'static str>,
+    /// The errors that a caller may receive, as in [`Trigger::Route`].
+    pub errors: &'static [&'static [Code]],
+}
+
 impl Function {
-    /// The method and the path of its route.
+    /// The path of its route.
     #[must_use]
-    pub fn route(&self) -> Option<(&'static str, &'static str)> {
+    pub fn path(&self) -> Option<&'static str> {
         match self.trigger {
-            Trigger::Route { method, path, .. } => Some((method, path)),
+            Trigger::Route { path, .. } | Trigger::Routes { path, .. } => Some(path),
             Trigger::Schedule(_) => None,
         }
     }
 
-    /// The permission that a caller's role must hold.
+    /// The operation of each method of its route.
     #[must_use]
-    pub fn permission(&self) -> Option<&'static str> {
+    pub fn operations(&self) -> Vec<Operation> {
         match self.trigger {
-            Trigger::Route { permission, .. } => permission,
-            Trigger::Schedule(_) => None,
-        }
-    }
-
-    /// The errors that a caller may receive, but for those of every function.
-    #[must_use]
-    pub fn errors(&self) -> Vec<Code> {
-        match self.trigger {
-            Trigger::Route { errors, .. } => errors.concat(),
+            Trigger::Route {
+                method,
+                permission,
+                errors,
+                ..
+            } => vec![Operation {
+                method,
+                permission,
+                errors,
+            }],
+            Trigger::Routes { operations, .. } => operations.to_vec(),
             Trigger::Schedule(_) => Vec::new(),
         }
+    }
+
+    /// Returns true when a caller's role must hold `permission` for one of its operations.
+    #[must_use]
+    pub fn demands(&self, permission: &str) -> bool {
+        let mut operations = self.operations().into_iter();
+        operations.any(|one| one.permission == Some(permission))
     }
 
     /// Returns true when the function calls Stripe, for every request or for some.

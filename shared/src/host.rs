@@ -141,7 +141,7 @@ pub fn config(needs: &[&'static str]) -> Result<Config, Error> {
 /// opens the [`App`], and serves until shutdown.
 pub async fn serve(function: Function, service: fn(App) -> MethodRouter) -> ExitCode {
     let calls_stripe = function.needs(need::STRIPE_SECRET_KEY);
-    let starts_payments = function.permission() == Some(CreatePayment::NAME);
+    let starts_payments = function.demands(CreatePayment::NAME);
     let open = move |config: Config| async move {
         if starts_payments {
             config.limits.warn();

@@ -17,8 +17,8 @@ use utoipa::openapi::{
 };
 
 use crate::{
-    Function,
     error::{Code, ErrorSpec, Retry},
+    function::Operation,
 };
 
 /// Responses by their status.
@@ -29,11 +29,11 @@ const ANY: [Code; 2] = [Code::Internal, Code::Unavailable];
 /// The errors of every function whose callers need a permission.
 const KNOWN: [Code; 2] = [Code::Unauthenticated, Code::Forbidden];
 
-/// The responses of `function` that are errors.
+/// The responses of `operation` that are errors.
 #[must_use]
-pub fn errors(function: &Function) -> Responses {
-    let mut codes = function.errors();
-    if function.permission().is_some() {
+pub fn errors(operation: &Operation) -> Responses {
+    let mut codes = operation.errors.concat();
+    if operation.permission.is_some() {
         codes.extend(KNOWN);
     }
     codes.extend(ANY);

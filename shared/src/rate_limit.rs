@@ -61,6 +61,10 @@ pub enum Lookup {
     Portal,
     /// For a customer's data at Stripe.
     Customer,
+    /// For a change of a subscription.
+    SubscriptionChange,
+    /// For the preview of one.
+    SubscriptionPreview,
 }
 
 impl Lookup {
@@ -68,15 +72,19 @@ impl Lookup {
         match self {
             Self::Portal => "portal",
             Self::Customer => "customer",
+            Self::SubscriptionChange => "subscription_change",
+            Self::SubscriptionPreview => "subscription_preview",
         }
     }
 
-    /// The limit of one caller within the window: portals as many as payments, and more customer
-    /// look-ups, since a page for staff needs them.
+    /// The limit of one caller within the window: portals and changes as many as payments, and more
+    /// look-ups and previews, since pages need them.
     fn most(self, payments: Limit) -> usize {
         match self {
-            Self::Portal => payments.started,
-            Self::Customer => payments.started.saturating_mul(6).min(settings::MOST),
+            Self::Portal | Self::SubscriptionChange => payments.started,
+            Self::Customer | Self::SubscriptionPreview => {
+                payments.started.saturating_mul(6).min(settings::MOST)
+            }
         }
     }
 }

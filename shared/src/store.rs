@@ -31,6 +31,7 @@ mod put_order;
 mod quarantine;
 mod rate_limiting;
 mod rate_limits;
+mod recorded;
 mod refunding;
 mod refunds;
 mod settings;
@@ -64,6 +65,7 @@ pub(crate) use rate_limiting::wait;
 pub use rate_limiting::{
     Limit, OPEN_FOR, RateLimitOutcome, RateLimitRequest, RateLimitSubject, RateLimited, SubjectKind,
 };
+pub use recorded::RecordedOperation;
 pub use refunding::{RefundRefusal, Refunded};
 pub use settings::Settings;
 use sqlite::Sqlite;

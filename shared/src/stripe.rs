@@ -22,6 +22,8 @@ mod related;
 mod retry;
 mod sessions;
 mod settings;
+mod subscription_changes;
+mod subscription_schedules;
 mod subscriptions;
 mod transport;
 mod warm;
@@ -35,6 +37,7 @@ pub use failure::{ApiError, StripeError};
 pub use intents::{IntentStatus, PaymentIntent};
 pub use meters::{Meter, Meters, Usage};
 pub use payment_methods::{Card, PaymentMethod};
+pub use portal::PortalFlow;
 pub use prices::{
     CurrencyOption, CustomUnitAmount, Price, PriceCurrencies, PriceRecurring, Prices, Product,
     TransformQuantity,
@@ -42,6 +45,11 @@ pub use prices::{
 pub use refunds::EmailKey;
 pub use sessions::{CheckoutPage, SessionParams, UiMode};
 pub use settings::Settings;
+pub use subscription_changes::{
+    ItemChange, LiveItem, LivePrice, LiveSubscription, NeededPayment, PauseCollection,
+    PreviewedChange, PreviewedInvoice, PreviewedLine, Rhythm, SubscriptionUpdate,
+};
+pub use subscription_schedules::NextPhase;
 pub use subscriptions::SubscriptionPage;
 use tokio::time::Instant;
 

@@ -65,16 +65,22 @@ fn common() -> Components {
 /// The description of a function, with its errors.
 fn described(one: &Routed) -> OpenApi {
     let mut described = (one.openapi)();
-    let errors = openapi::errors(&one.function);
-    for path in described.paths.paths.values_mut() {
-        finish(path, &errors);
+    for operation in one.function.operations() {
+        let errors = openapi::errors(&operation);
+        for path in described.paths.paths.values_mut() {
+            finish(path, operation.method, &errors);
+        }
     }
     described
 }
 
-/// Adds the function's errors and the common headers.
-fn finish(path: &mut PathItem, errors: &Responses) {
-    for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
+/// Adds the errors of the operation with this method, and the common headers.
+fn finish(path: &mut PathItem, method: &str, errors: &Responses) {
+    let operation = match method {
+        "GET" => &mut path.get,
+        _ => &mut path.post,
+    };
+    if let Some(operation) = operation {
         operation.tags = None;
         operation.responses.responses.extend(errors.clone());
         for response in operation.responses.responses.values_mut() {

@@ -22,22 +22,24 @@ pub fn functions_page() -> String {
 
 fn row(of: Function) -> [String; 4] {
     let (starts, permission) = match of.trigger {
-        Trigger::Route {
-            method,
-            path,
-            permission,
-            ..
-        } => {
-            let permission = permission.map(|name| format!("`{name}`"));
-            let signed = || "Stripe's signature".to_owned();
-            (
-                format!("`{method} {path}`"),
-                permission.unwrap_or_else(signed),
-            )
-        }
         Trigger::Schedule(schedule) => (format!("`{schedule}`"), "—".to_owned()),
+        Trigger::Route { path, .. } | Trigger::Routes { path, .. } => {
+            let operations = of.operations();
+            let routes = operations
+                .iter()
+                .map(|one| format!("`{} {path}`", one.method));
+            let permissions = operations.iter().map(|one| match one.permission {
+                Some(name) => format!("`{name}`"),
+                None => "Stripe's signature".to_owned(),
+            });
+            (joined(routes), joined(permissions))
+        }
     };
     let Function { name, summary, .. } = of;
     let link = format!("[`{name}`](../functions/{name}/src/lib.rs)");
     [link, starts, permission, summary.to_owned()]
+}
+
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
 }

@@ -20,7 +20,7 @@ pub fn vercel() -> String {
     let crons: Vec<Value> = functions::all()
         .filter_map(|one| match one.trigger {
             Trigger::Schedule(schedule) => Some(json!({ "path": path(one), "schedule": schedule })),
-            Trigger::Route { .. } => None,
+            Trigger::Route { .. } | Trigger::Routes { .. } => None,
         })
         .collect();
     let project = json!({
@@ -41,8 +41,8 @@ fn service(function: Function) -> Value {
 
 /// The path of a function's route; for a scheduled function, the path that Vercel's cron job calls.
 fn path(function: Function) -> String {
-    match function.route() {
-        Some((_, path)) => path.to_owned(),
+    match function.path() {
+        Some(path) => path.to_owned(),
         None => format!("/api/cron/{}", function.name),
     }
 }
@@ -61,7 +61,7 @@ pub fn watch_router(manifest: &str) -> String {
     let (before, after) = split.expect("Cargo.toml has the routes of `cargo lambda watch`");
     let rest = after.split_once("\n\n").map_or("", |(_, rest)| rest);
     let routes: String = functions::all()
-        .filter_map(|one| Some((one.route()?.1, one.name)))
+        .filter_map(|one| Some((one.path()?, one.name)))
         .map(|(path, name)| format!("\"{path}\" = \"{name}\"\n"))
         .collect();
     let gap = if rest.is_empty() { "" } else { "\n" };

@@ -49,7 +49,10 @@ fn row(of: &Variable) -> [String; 4] {
 fn reads(readers: Readers, function: &Function) -> bool {
     match readers {
         Readers::All => true,
-        Readers::Callers => function.permission().is_some(),
+        Readers::Callers => {
+            let mut operations = function.operations().into_iter();
+            operations.any(|one| one.permission.is_some())
+        }
         Readers::Stripe => function.calls_stripe(),
         Readers::Scheduled => matches!(function.trigger, Trigger::Schedule(_)),
         Readers::Named(names) => names.contains(&function.name),

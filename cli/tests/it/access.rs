@@ -15,7 +15,11 @@ use reconcile::Reconciler;
 use serde_json::{Value, json};
 use shared::{
     Function,
-    access::{CancelPayment, CapturePayment, CreatePayment, Permission as _, Roles},
+    access::{
+        CancelPayment, CapturePayment, CreatePayment, ManageSubscription, Permission as _, Roles,
+    },
+    function::Operation,
+    subscription::Reason,
 };
 use testing::{Answer, Client, Shop};
 
@@ -27,6 +31,8 @@ const OTHER: &str = "eve";
 
 /// The order in the events.
 const ORDER: &str = "web-1042";
+/// The subscription in the events.
+const SUBSCRIPTION: &str = "sub_1042";
 
 /// Serves every function with a route over `shop`; returns clients by the functions' names.
 pub(crate) async fn serve_all(shop: &Shop) -> BTreeMap<&'static str, Client> {
@@ -83,7 +89,22 @@ struct Request {
 impl Request {
     /// Reads the event of `function`, without its token and its key.
     fn read(function: &str) -> Self {
-        let path = workspace().join(format!("events/{function}.json"));
+        Self::in_file(&format!("events/{function}.json"))
+    }
+
+    /// Reads the event of an operation; that of the first is the function's.
+    fn of(function: Function, operation: Operation) -> Self {
+        match function.operations().first() == Some(&operation) {
+            true => Self::read(function.name),
+            false => {
+                let (name, method) = (function.name, operation.method.to_lowercase());
+                Self::in_file(&format!("events/{name}/{method}.json"))
+            }
+        }
+    }
+
+    fn in_file(file: &str) -> Self {
+        let path = workspace().join(file);
         let event: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let method = text(&event["requestContext"]["http"]["method"]);
@@ -119,6 +140,8 @@ struct World {
     functions: BTreeMap<&'static str, Client>,
     /// An unpaid order.
     unpaid: String,
+    /// A subscription.
+    subscription: String,
 }
 
 impl World {
@@ -132,10 +155,12 @@ impl World {
         // Without a run of `reconcile`, `health` returns 503.
         let reconciler = Reconciler::new(&shop.config, shop.app());
         reconciler.catch_up().await.unwrap();
+        let subscription = subscribed(&shop).await;
         let mut world = Self {
             shop,
             functions,
             unpaid: String::new(),
+            subscription,
         };
         let token = world.shop.token_of(OWNER, &["customer"]);
         let request = Request::read("create-intent");
@@ -172,13 +197,15 @@ impl World {
 
     /// Checks one cell of the table: calls `function` as the owner, as another caller and without a
     /// token.
-    async fn check(&self, function: Function, role: &str, may: Option<&str>) {
-        let mut request = Request::read(function.name);
-        let names = request.names(ORDER);
+    async fn check(&self, function: Function, operation: Operation, role: &str, may: Option<&str>) {
+        let mut request = Request::of(function, operation);
+        let names = request.names(ORDER) || request.names(SUBSCRIPTION);
         // A paid order cannot be paid again, captured or canceled.
         let id = format!("{}-by-{role}", function.name);
-        let permission = function.permission();
-        if permission == Some(CreatePayment::NAME) {
+        let permission = operation.permission;
+        if permission == Some(ManageSubscription::NAME) {
+            request.body = request.body.replace(SUBSCRIPTION, &self.subscription);
+        } else if permission == Some(CreatePayment::NAME) {
             request = request.about(&self.unpaid);
         } else if permission == Some(CapturePayment::NAME) {
             self.shop.authorized_order(&id, 4000, "usd").await;
@@ -198,13 +225,24 @@ impl World {
             ("nobody", None),
         ];
         for ((who, token), expected) in callers.iter().zip(expected) {
-            let case = format!("{}-by-{role}-{who}", function.name);
+            let case = format!("{} {}-by-{role}-{who}", operation.method, function.name);
+            let case = case.replace(' ', "-");
             let answer = self
                 .send(function.name, &request, token.as_deref(), &case)
                 .await;
             assert_eq!(answer.status, expected, "{case}: {}", answer.body);
         }
     }
+}
+
+/// Subscribes the owner to a plan; returns the subscription's id.
+async fn subscribed(shop: &Shop) -> String {
+    let customer = shop.subscriber(OWNER, None, "pm_card_visa").await;
+    let plan = shop.plan("basic", 900, "month");
+    let id = shop.subscribe_customer(&customer, &plan, &json!({}));
+    let service = shop.app().subscriptions;
+    let _ = service.look(&id, &Reason::Event).await.unwrap();
+    id
 }
 
 #[tokio::test]
@@ -219,12 +257,14 @@ async fn access_is_as_documented() {
     let mut unused: BTreeSet<&str> = rows.keys().map(String::as_str).collect();
     for one in ROUTED {
         let function = one.function;
-        for (column, role) in roles.iter().enumerate() {
-            let may = function.permission().map(|permission| {
-                unused.remove(permission);
-                rows[permission][column].as_str()
-            });
-            world.check(function, role, may).await;
+        for operation in function.operations() {
+            for (column, role) in roles.iter().enumerate() {
+                let may = operation.permission.map(|permission| {
+                    unused.remove(permission);
+                    rows[permission][column].as_str()
+                });
+                world.check(function, operation, role, may).await;
+            }
         }
     }
     assert!(unused.is_empty(), "no function needs {unused:?}");

@@ -18,17 +18,22 @@ fn generated_files_are_current() {
 #[test]
 fn every_route_is_described_at_its_path() {
     for one in ROUTED {
-        let (method, path) = one.function.route().unwrap();
+        let path = one.function.path().unwrap();
         let described = (one.openapi)();
         let paths: Vec<&String> = described.paths.paths.keys().collect();
         assert_eq!(paths, [path], "{}", one.function.name);
         let item = &described.paths.paths[path];
-        let operation = match method {
-            "GET" => &item.get,
-            "POST" => &item.post,
-            other => panic!("{other}"),
-        };
-        assert!(operation.is_some(), "{}: {method}", one.function.name);
+        let operations = one.function.operations();
+        for method in operations.iter().map(|operation| operation.method) {
+            let operation = match method {
+                "GET" => &item.get,
+                "POST" => &item.post,
+                other => panic!("{other}"),
+            };
+            assert!(operation.is_some(), "{}: {method}", one.function.name);
+        }
+        let described = [&item.get, &item.post].into_iter().flatten();
+        assert_eq!(described.count(), operations.len(), "{}", one.function.name);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Handler for `GET /api/subscription`.
+//! Handlers for `GET /api/subscription` and `POST /api/subscription`.
 //!
 //! A caller reads their subscriptions, and what they may use by them; staff whose role reaches
 //! further read anybody's (`?owner=…`). The answer comes from the copies in the database: no call
@@ -16,8 +16,33 @@
 //! | `403` | no role of the caller reads subscriptions, or not those of `owner` |
 //! | `503` | the database did not answer, or the keys cannot be read |
 //!
+//! A `POST` changes one subscription: another price or quantity, its end, a pause, or that it goes
+//! on. [`plan`] decides by the present state at Stripe what is done, the database records it under
+//! the caller's idempotency key, and [`apply`] does it: a repeat does the same once more, and
+//! Stripe carries it out once. Then Farebox looks at the subscription, and the answer shows it.
+//! With `preview`, [`preview`] asks Stripe what it would cost.
+//!
+//! No call pays money back: what a change credits stays on the customer's balance at Stripe.
+//!
+//! | status | when |
+//! |---|---|
+//! | `200` | it is changed, or waits for `payment`; or the preview |
+//! | `400` | the request is wrong, or has no `Idempotency-Key`; the message names the field |
+//! | `402` | the bank declined |
+//! | `403` | no role of the caller changes subscriptions, or pauses their collection |
+//! | `404` | there is no such subscription, or no role of the caller reaches it |
+//! | `409` | the subscription is over, or an earlier change waits for its payment |
+//! | `409` | the key came with other contents |
+//! | `429` | the caller sent too many of these requests; `Retry-After` has the seconds to wait |
+//! | `503` | Stripe, the database or the keys are not available; the caller may retry |
+//!
 //! Read [`view`] for the contents of the response.
 
+pub mod apply;
+pub mod change;
+pub mod plan;
+pub mod preview;
+pub mod request;
 pub mod view;
 
 use std::sync::Arc;
@@ -30,10 +55,10 @@ use axum::{
 use serde::Deserialize;
 use shared::{
     App, Error, Function,
-    access::{Authorized, CallerId, Permission as _, ReadSubscription},
+    access::{Authorized, CallerId, ManageSubscription, Permission as _, ReadSubscription},
     env::need,
     error::Code,
-    function::Trigger,
+    function::{Operation, Trigger},
     request::Query,
     subscriptions::Refreshed,
 };
@@ -44,13 +69,32 @@ use self::view::SubscriptionsView;
 /// The function's description.
 pub const FUNCTION: Function = Function {
     name: "subscription",
-    summary: "Returns a caller's subscriptions and what they may use by them; staff read \
-              anybody's.",
-    trigger: Trigger::Route {
-        method: "GET",
+    summary: "Returns a caller's subscriptions and what they may use by them; changes, cancels, \
+              pauses and resumes one, or previews what that costs.",
+    trigger: Trigger::Routes {
         path: "/api/subscription",
-        permission: Some(ReadSubscription::NAME),
-        errors: &[&[Code::InvalidRequest]],
+        operations: &[
+            Operation {
+                method: "GET",
+                permission: Some(ReadSubscription::NAME),
+                errors: &[&[Code::InvalidRequest]],
+            },
+            Operation {
+                method: "POST",
+                permission: Some(ManageSubscription::NAME),
+                errors: &[&[
+                    Code::InvalidRequest,
+                    Code::Declined,
+                    Code::NotFound,
+                    Code::IdempotencyKeyReused,
+                    Code::InProgress,
+                    Code::SubscriptionEnded,
+                    Code::SubscriptionChanging,
+                    Code::BodyTooLarge,
+                    Code::TooManyRequests,
+                ]],
+            },
+        ],
     },
     settings: &[
         need::STRIPE_SECRET_KEY,
@@ -62,12 +106,12 @@ pub const FUNCTION: Function = Function {
 
 /// The route's part of `openapi.json`.
 #[derive(Debug, OpenApi)]
-#[openapi(paths(read))]
+#[openapi(paths(read, change::change))]
 pub struct ApiDoc;
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
-    get(read).with_state(Arc::new(app))
+    get(read).post(change::change).with_state(Arc::new(app))
 }
 
 /// The query: the caller's own, unless it names an owner.

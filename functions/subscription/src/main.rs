@@ -1,4 +1,4 @@
-//! `GET /api/subscription`: a caller's subscriptions, and what they may use.
+//! `GET` and `POST /api/subscription`: a caller's subscriptions, and changes of them.
 //!
 //! Everything worth reading is in `lib.rs`; this file only picks the host.
 

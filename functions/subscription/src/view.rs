@@ -35,13 +35,23 @@ pub struct SubscriptionsView {
 /// A subscription, and the age of its copy.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct CheckedSubscription {
+pub(crate) struct CheckedSubscription {
     #[serde(flatten)]
     subscription: SubscriptionView,
     /// The time as of which this is known to be Stripe's, in Unix seconds: of the latest event that
     /// changed it, or, with `refresh=true`, of this request. A look that finds no change is not
     /// stored.
     checked_at: i64,
+}
+
+impl CheckedSubscription {
+    /// The copy, which is known to be Stripe's as of this time.
+    pub(crate) fn of(copy: &Subscription, checked_at: i64) -> Self {
+        Self {
+            subscription: SubscriptionView::from(copy),
+            checked_at,
+        }
+    }
 }
 
 impl SubscriptionsView {
@@ -67,10 +77,7 @@ impl SubscriptionsView {
         copies.sort_by(|(a, _), (b, _)| (b.created, &b.id).cmp(&(a.created, &a.id)));
         let checked = copies.iter().map(|(copy, written_at)| {
             let looked_at = refreshed.looks.get(&copy.id).copied();
-            CheckedSubscription {
-                subscription: SubscriptionView::from(copy),
-                checked_at: looked_at.unwrap_or_default().max(*written_at),
-            }
+            CheckedSubscription::of(copy, looked_at.unwrap_or_default().max(*written_at))
         });
         Self {
             subscriptions: Some(checked.collect()),

@@ -99,6 +99,14 @@ impl Permission for ReportUsage {
     const NAME: &'static str = "usage:report";
 }
 
+/// Changes subscriptions: plan, quantity, end and pause.
+#[derive(Debug)]
+pub struct ManageSubscription;
+
+impl Permission for ManageSubscription {
+    const NAME: &'static str = "subscription:manage";
+}
+
 /// Reads the numbers of waiting, given up and quarantined work.
 #[derive(Debug)]
 pub struct ReadSystem;
@@ -118,7 +126,7 @@ pub(super) struct Rule {
 }
 
 /// Every permission that a role may be given.
-static RULES: [Rule; 10] = [
+static RULES: [Rule; 11] = [
     rule(CreatePayment::NAME, &[Scope::Own], false),
     rule(CapturePayment::NAME, &[Scope::Any], true),
     rule(CancelPayment::NAME, &[Scope::Own, Scope::Any], false),
@@ -127,6 +135,7 @@ static RULES: [Rule; 10] = [
     rule(ReadCustomer::NAME, &[Scope::Own, Scope::Any], false),
     rule(OpenPortal::NAME, &[Scope::Own], false),
     rule(ReadSubscription::NAME, &[Scope::Own, Scope::Any], false),
+    rule(ManageSubscription::NAME, &[Scope::Own, Scope::Any], false),
     // The site's server reports it, and no caller their own.
     rule(ReportUsage::NAME, &[Scope::Any], false),
     // It concerns the whole deployment.

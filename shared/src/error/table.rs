@@ -69,6 +69,10 @@ pub enum Code {
     RefundNeedsEmail,
     /// Stripe does not refund the payment.
     RefundRefused,
+    /// The subscription is over.
+    SubscriptionEnded,
+    /// A change of the subscription waits for its payment.
+    SubscriptionChanging,
     /// The body exceeds the route's limit.
     BodyTooLarge,
     /// The caller or their address exceeds a limit on payments, or the order on failed charges.
@@ -131,7 +135,7 @@ impl Code {
     }
 
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::InvalidRequest,
         Self::AmountTooSmall,
         Self::BadSignature,
@@ -160,6 +164,8 @@ impl Code {
         Self::RefundInFullOnly,
         Self::RefundNeedsEmail,
         Self::RefundRefused,
+        Self::SubscriptionEnded,
+        Self::SubscriptionChanging,
         Self::BodyTooLarge,
         Self::TooManyPayments,
         Self::TooManyRequests,
@@ -201,6 +207,8 @@ impl Code {
             Self::RefundInFullOnly => &REFUND_IN_FULL_ONLY,
             Self::RefundNeedsEmail => &REFUND_NEEDS_EMAIL,
             Self::RefundRefused => &REFUND_REFUSED,
+            Self::SubscriptionEnded => &SUBSCRIPTION_ENDED,
+            Self::SubscriptionChanging => &SUBSCRIPTION_CHANGING,
             Self::BodyTooLarge => &BODY_TOO_LARGE,
             Self::TooManyPayments => &TOO_MANY_PAYMENTS,
             Self::TooManyRequests => &TOO_MANY_REQUESTS,
@@ -291,7 +299,7 @@ static CAPTURE_LIMIT: ErrorSpec = ErrorSpec {
 static NOT_FOUND: ErrorSpec = ErrorSpec {
     status: StatusCode::NOT_FOUND,
     code: "not_found",
-    when: "there is no such order or customer, or it is another caller's",
+    when: "there is no such order, customer or subscription, or it is another caller's",
     remedy: "start a new order",
     retry: Retry::Never,
 };
@@ -442,6 +450,23 @@ static REFUND_REFUSED: ErrorSpec = ErrorSpec {
     code: "refund_refused",
     when: "Stripe does not refund this payment; the log has Stripe's code, under the request id",
     remedy: "look at the payment in Stripe's dashboard",
+    retry: Retry::Never,
+};
+
+static SUBSCRIPTION_ENDED: ErrorSpec = ErrorSpec {
+    status: StatusCode::CONFLICT,
+    code: "subscription_ended",
+    when: "the subscription is over, and can no longer change",
+    remedy: "start a new subscription by `create-checkout`",
+    retry: Retry::Never,
+};
+
+static SUBSCRIPTION_CHANGING: ErrorSpec = ErrorSpec {
+    status: StatusCode::CONFLICT,
+    code: "subscription_changing",
+    when: "an earlier change of the subscription waits for its payment, for 23 hours at most",
+    remedy: "send the earlier request again under its key, and complete its `payment`; or lead the \
+             payer to the `hostedUrl` of the subscription's latest invoice",
     retry: Retry::Never,
 };
 

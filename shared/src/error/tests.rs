@@ -87,6 +87,8 @@ fn rows() -> Vec<(Error, u16, &'static str)> {
             429,
             "too_many_requests",
         ),
+        (Error::SubscriptionEnded, 409, "subscription_ended"),
+        (Error::SubscriptionChanging, 409, "subscription_changing"),
         (Error::PortalNotConfigured, 503, "portal_not_configured"),
         (
             Error::Unhealthy("dead_letters".to_owned(), Map::new()),

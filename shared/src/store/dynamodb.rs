@@ -27,6 +27,7 @@ mod orders;
 mod outbox;
 mod quarantine;
 mod rate_limits;
+mod recorded;
 mod refunds;
 mod requests;
 mod subscription_slots;

@@ -17,6 +17,7 @@ mod outbox;
 mod pool;
 mod quarantine;
 mod rate_limits;
+mod recorded;
 mod refunds;
 mod schema;
 mod statement;

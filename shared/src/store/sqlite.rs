@@ -14,6 +14,7 @@ mod orders;
 mod outbox;
 mod quarantine;
 mod rate_limits;
+mod recorded;
 mod refunds;
 mod schema;
 mod subscription_slots;

@@ -26,6 +26,7 @@ mod outbox;
 mod place;
 mod races;
 mod rate_limits;
+mod recorded;
 mod refunds;
 mod relay;
 mod server;

@@ -57,6 +57,9 @@ pub enum StripeError {
     /// The answer does not match the request; the text names the difference.
     #[error("Stripe's answer has another {0} than the request")]
     Differs(&'static str),
+    /// The object is not Farebox's to change; the text names it.
+    #[error("the {0} was not made by Farebox")]
+    Foreign(&'static str),
     /// A price of the order has another amount by now: the shop may change those in further
     /// currencies.
     #[error("a price of the order has another amount at Stripe by now")]
@@ -65,6 +68,9 @@ pub enum StripeError {
     /// yet.
     #[error("the billing portal's settings were never saved in this mode")]
     PortalNotConfigured,
+    /// The billing portal's settings do not allow the flow.
+    #[error("the billing portal's settings do not allow this flow")]
+    FlowRefused,
     /// There is no key to call Stripe with.
     #[error(transparent)]
     NoKey(#[from] Missing),
@@ -112,6 +118,13 @@ impl ApiError {
         let is_price = param.starts_with("line_items[") && param.ends_with("[price]");
         let is_product = self.code.as_deref() == Some("product_inactive");
         is_product || (self.is_about_the_request() && is_price)
+    }
+
+    /// Returns true when Stripe rejected the flow of a portal session.
+    #[must_use]
+    pub fn is_about_a_flow(&self) -> bool {
+        let param = self.param.as_deref().unwrap_or_default();
+        self.is_about_the_request() && param.starts_with("flow_data")
     }
 
     /// The option of a Checkout Session that Stripe rejected, as a path below `checkout`.
@@ -331,7 +344,10 @@ impl From<StripeError> for Error {
             },
             StripeError::Repriced => Self::not_on_sale(),
             StripeError::PortalNotConfigured => Self::PortalNotConfigured,
-            StripeError::Differs(_) => Self::Internal(Box::new(failure)),
+            StripeError::FlowRefused => {
+                Self::invalid("`flow`: the billing portal's settings at Stripe do not allow it")
+            }
+            StripeError::Differs(_) | StripeError::Foreign(_) => Self::Internal(Box::new(failure)),
             _ => Self::Unavailable(Box::new(failure)),
         }
     }

@@ -8,6 +8,7 @@
 //! order, and stop at the same one. A second refund would move money: there the database counts the
 //! keys, after a look at the existing refunds.
 
+use hyper::body::Bytes;
 use miniserde::{Deserialize, json};
 use stripe::{IdempotencyKey, RequestStrategy};
 use stripe_client_core::RequestBuilder;
@@ -33,11 +34,20 @@ impl Stripe {
         request: RequestBuilder,
         operation: &[&str],
     ) -> Result<T, StripeError> {
+        decoded(&self.send(&request, operation).await?)
+    }
+
+    /// The answer to `request`, sent as [`Stripe::make`] does.
+    pub(super) async fn send(
+        &self,
+        request: &RequestBuilder,
+        operation: &[&str],
+    ) -> Result<Bytes, StripeError> {
         let mut parts = vec![self.deployment()?];
         parts.extend(operation);
         let mut number = 0;
         loop {
-            let answer = self.call(&request, Some(&key_of(&parts, number))).await;
+            let answer = self.call(request, Some(&key_of(&parts, number))).await;
             number += 1;
             match answer {
                 Err(StripeError::Replayed { request_id, .. }) if number < MAX_KEYS => {
@@ -48,7 +58,7 @@ impl Stripe {
                          key"
                     );
                 }
-                answer => return decoded(&answer?),
+                answer => return answer,
             }
         }
     }

@@ -216,7 +216,7 @@ impl Stripe {
         Ok(oldest(&open))
     }
 
-    async fn get<T: DeserializeOwned>(
+    pub(super) async fn get<T: DeserializeOwned>(
         &self,
         path: String,
         query: String,

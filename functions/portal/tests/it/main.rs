@@ -4,6 +4,8 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod flows;
+
 use futures_util::future::join_all;
 use portal::service;
 use sandbox::{Fault, Sandbox};

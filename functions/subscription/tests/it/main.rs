@@ -4,6 +4,8 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod changes;
+mod previews;
 mod reads;
 mod refresh;
 
