@@ -2,7 +2,7 @@
 //! subscriptions.
 //!
 //! The file is CSV with the columns `caller` and `customer`. Each row is checked, tied and reported
-//! on its own; a second run goes on where the first one failed. [`rows`] reads the file.
+//! on its own; a second run goes on where the first one failed. `rows` reads the file.
 
 mod rows;
 
