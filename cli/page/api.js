@@ -2,6 +2,8 @@
 // Farebox under /api. Tokens stay in memory in this module.
 
 const PATIENCE_MS = 15_000;
+/** A step of the clock waits for the events of each of its stops. */
+const CLOCK_PATIENCE_MS = 60_000;
 const MOST_TRIES = 3;
 
 /** The server returned an error. */
@@ -45,6 +47,41 @@ export const openCheckout = (order, home) =>
 export const order = (id) =>
   call("GET", `/api/order?id=${encodeURIComponent(id)}`, { as: "customer" });
 
+/** The order, after a look at Stripe. */
+export const orderNow = (id) =>
+  call("GET", `/api/order?id=${encodeURIComponent(id)}&refresh=true`, { as: "customer" });
+
+/** The caller's subscriptions and entitlements; by `refresh` after a look at Stripe. */
+export const subscriptions = (refresh) =>
+  call("GET", `/api/subscription${refresh ? "?refresh=true" : ""}`, { as: "customer" });
+
+/** Opens Checkout for a plan; the payer comes back to `home`. */
+export const subscribe = (key, price, home) =>
+  call("POST", "/api/create-checkout", {
+    body: { items: [{ price, quantity: 1 }], successUrl: home, cancelUrl: home },
+    headers: { "Idempotency-Key": key },
+    as: "customer",
+  });
+
+/** Cancels or resumes a subscription. */
+export const changeSubscription = (key, changes) =>
+  call("POST", "/api/subscription", {
+    body: changes,
+    headers: { "Idempotency-Key": key },
+    as: "customer",
+  });
+
+/** Opens the customer portal, which leads back to `home`. */
+export const openPortal = (home) =>
+  call("POST", "/api/portal", { body: { returnUrl: home }, as: "customer" });
+
+/** The time at a subscription's clock, null in real time. */
+export const clock = (id) => call("GET", `/dev/clock?subscription=${encodeURIComponent(id)}`);
+
+/** Lets time pass for a subscription; returns after the events arrived. */
+export const pass = (subscription, step) =>
+  call("POST", "/dev/clock", { body: { subscription, step }, patience: CLOCK_PATIENCE_MS });
+
 /** Requests a refund with this role; returns the response's status, code and request id. */
 export async function refund(role, key, contents) {
   try {
@@ -59,7 +96,8 @@ export async function refund(role, key, contents) {
   }
 }
 
-// Every request here is safe to repeat: a GET, or an idempotent POST.
+// Every request that is repeated is safe to repeat: a GET, or an idempotent POST. The clock never
+// asks for that.
 const call = async (method, path, options) => (await answered(method, path, options)).json();
 
 async function answered(method, path, options = {}) {
@@ -75,7 +113,7 @@ async function answered(method, path, options = {}) {
   }
 }
 
-async function send(method, path, { body, headers = {}, as = null }) {
+async function send(method, path, { body, headers = {}, as = null, patience = PATIENCE_MS }) {
   const authorization = as ? { Authorization: `Bearer ${await token(as)}` } : {};
   try {
     return await fetch(path, {
@@ -87,7 +125,7 @@ async function send(method, path, { body, headers = {}, as = null }) {
       },
       body: body && JSON.stringify(body),
       cache: "no-store",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patience),
     });
   } catch {
     server.dispatchEvent(new Event("lost"));

@@ -1,7 +1,8 @@
 // Starts the demo shop: connects to the server, then starts each part.
 //
 // Read in this order: cart.js, checkout.js, sandbox.js (or payment-element.js), order.js;
-// activity.js with rows.js; switches.js with faults.js and proof.js; access.js with trail.js.
+// activity.js with rows.js; switches.js with faults.js and proof.js; access.js with trail.js;
+// subscription.js with plans.js.
 // api.js holds every request to the server, session.js the state that survives a reload, words.js
 // the texts.
 
@@ -12,6 +13,7 @@ import { offer } from "./cart.js";
 import { open } from "./checkout.js";
 import { follow, nudge, render } from "./order.js";
 import { kept } from "./session.js";
+import { offerSubscription } from "./subscription.js";
 import { offerSwitches } from "./switches.js";
 
 const RETRY_MS = 2000;
@@ -50,6 +52,7 @@ function show(found) {
   if (isFirst) offer(found.products);
   if (isFirst) offerRefunds(found);
   if (isFirst && mode === "sandbox") offerSwitches(found);
+  if (isFirst && mode === "sandbox") offerSubscription(found);
   open(found);
   if (isFirst && kept.orderId) follow();
   else nudge();

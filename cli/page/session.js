@@ -12,6 +12,8 @@ const EMPTY = {
   updates: null,
   /** By caller: the refund without a response, `{ orderId, key, amount }`. */
   unanswered: {},
+  /** The order of the subscription that Checkout was opened for. */
+  subscribing: null,
   /** The order on display. */
   orderId: null,
 };

@@ -9,6 +9,7 @@
 //! - `callers`: access by `Host` and `Origin`.
 //! - `env_file`: the environment file for a site on the same machine.
 //! - [`site`]: the shop's own server: it signs tokens and receives notifications.
+//! - `demo_checkout`, `demo_clock`: its code, tax and trial; the time of its subscriptions.
 //! - [`activity`]: the activity feed.
 //! - [`serve`]: `farebox serve` runs a deployment in one process.
 //! - [`healthcheck`]: `farebox healthcheck` asks such a process whether it serves.
@@ -33,6 +34,7 @@ pub mod activity;
 pub mod backup;
 mod callers;
 mod demo_checkout;
+mod demo_clock;
 pub mod doctor;
 mod env_file;
 pub mod exchange;

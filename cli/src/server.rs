@@ -26,7 +26,9 @@ use tokio::net::TcpListener;
 
 use crate::{
     activity::Activity,
-    callers, demo_checkout, env_file, functions, migrate,
+    callers, demo_checkout,
+    demo_clock::{self, DemoClock},
+    env_file, functions, migrate,
     missed::{self, Missed},
     options::Options,
     orders::Orders,
@@ -157,6 +159,7 @@ impl Server {
             secrets: settings.config.secrets.clone(),
             roles: settings.config.access.roles.clone(),
             sandbox: sandbox.clone(),
+            trial_days: settings.trial_days,
             activity: activity.clone(),
         };
         Ok(Self {
@@ -263,12 +266,19 @@ fn router(
             activity: activity.clone(),
         })
     });
+    let clock = site.sandbox.as_ref().map_or_else(Router::new, |sandbox| {
+        demo_clock::routes(DemoClock {
+            sandbox: Arc::clone(sandbox),
+            activity: activity.clone(),
+        })
+    });
     let paths = functions::paths();
     let functions = functions::router(&app).layer(from_fn_with_state(watched, watch::calls));
     let local = Router::new()
         .merge(site::routes(site))
         .merge(page::routes())
         .merge(missed)
+        .merge(clock)
         .layer(from_fn_with_state(
             callers::own_origins(address),
             callers::own_pages,

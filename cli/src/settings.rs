@@ -22,7 +22,7 @@ use shared::{
     store::DatabaseUrl,
 };
 
-use crate::{functions, options::Options};
+use crate::{demo_checkout, functions, options::Options};
 
 /// The settings do not allow a start.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +68,8 @@ pub struct Settings {
     pub store: String,
     /// True when the environment has a notification URL.
     pub has_own_notify_url: bool,
+    /// The days of a trial, where the checkout file is generated.
+    pub trial_days: Option<u32>,
 }
 
 /// The addresses of this process, which some settings contain.
@@ -120,6 +122,9 @@ impl Settings {
             webhook_secrets: secrets.split(',').map(str::to_owned).collect(),
             has_own_webhook_secret: named(need::STRIPE_WEBHOOK_SECRET).is_some(),
             has_own_notify_url: named(need::FAREBOX_NOTIFY_URL).is_some(),
+            trial_days: made
+                .get(made::CHECKOUT)
+                .and_then(|_| demo_checkout::trial_days()),
             store: for_a_person(&lookup(need::DATABASE_URL).unwrap_or_default()),
         })
     }

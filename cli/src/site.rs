@@ -44,28 +44,40 @@ pub struct Site {
     pub roles: Roles,
     /// The sandbox, unless Stripe itself is called.
     pub sandbox: Option<Arc<Sandbox>>,
+    /// The days for which a plan is free, where the demo decides that.
+    pub trial_days: Option<u32>,
     /// The activity feed.
     pub activity: Activity,
 }
 
-/// A product on sale.
+/// A product on sale, or a plan.
 #[derive(Clone, Debug, Serialize)]
 struct Product {
     price: &'static str,
     name: &'static str,
     amount: i64,
     currency: &'static str,
+    /// The interval of a plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<&'static str>,
 }
 
-fn products() -> Vec<Product> {
+/// What the catalogue sells once, or by subscription.
+fn catalogue(recurring: bool) -> Vec<Product> {
     let catalogue = sandbox::demo_catalogue().into_iter();
     let product = |price: sandbox::NewPrice<'static>| Product {
         price: price.lookup_key.unwrap_or(price.id),
         name: price.product_name,
         amount: price.unit_amount,
         currency: price.currency,
+        interval: recurring.then_some(price.interval),
     };
-    catalogue.map(product).collect()
+    let sold = catalogue.filter(|price| price.recurring == recurring);
+    sold.map(product).collect()
+}
+
+fn products() -> Vec<Product> {
+    catalogue(false)
 }
 
 /// The site's routes.
@@ -88,6 +100,8 @@ async fn shop(State(site): State<Site>) -> Result<Json<Value>, SignError> {
         "publishableKey": keys.stripe_publishable_key()?,
         "stripeApi": site.sandbox.as_ref().map(|sandbox| sandbox.url()),
         "products": products(),
+        "plans": catalogue(true),
+        "trialDays": site.trial_days,
         "customer": Persona::Customer.subject(),
         "people": Persona::names(),
         "refundLimit": site.refund_limit(),

@@ -26,6 +26,8 @@ pub enum Source {
     Order,
     /// A notification to the site.
     Notify,
+    /// A step of the demo's clock.
+    Clock,
     /// An audit record of an access decision.
     Audit,
 }

@@ -6,7 +6,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use shared::env::need;
 
 use super::{Addresses, SettingsError, folder};
-use crate::options::Options;
+use crate::{demo_checkout, options::Options};
+
+/// The checkout file's setting.
+pub(super) const CHECKOUT: &str = "FAREBOX_CHECKOUT";
 
 /// Generates the settings that the environment lacks. Stripe's own keys cannot be generated.
 pub(super) fn make(
@@ -39,6 +42,12 @@ pub(super) fn make(
             need::STRIPE_PUBLISHABLE_KEY,
             format!("pk_test_{}", random(24)),
         );
+    }
+    if !options.stripe && named(CHECKOUT).is_none() {
+        let path = folder().join(format!("checkout-{}.json", addresses.port));
+        fs::create_dir_all(folder())?;
+        fs::write(&path, demo_checkout::file().to_string())?;
+        made.insert(CHECKOUT, path.display().to_string());
     }
     if named(need::DATABASE_URL).is_none() {
         let name = match options.stripe {

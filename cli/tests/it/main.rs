@@ -9,6 +9,7 @@ mod access;
 mod activity;
 mod backup;
 mod callers;
+mod clock;
 mod deployments;
 mod doctor;
 mod documents;

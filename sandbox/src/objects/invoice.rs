@@ -32,7 +32,7 @@ mod status;
 
 pub(crate) use collection::pay_on_page;
 pub(crate) use collection::{
-    advance as collect_now, follow, method_of, no_method, on_timer, subscription_of,
+    advance as collect_now, follow, method_of, no_method, on_timer, subscription_of, wake,
 };
 pub(crate) use draft::{Draft, add_line, advance};
 pub(crate) use line::{Line, product_name, trial, whole};

@@ -52,7 +52,7 @@ pub(crate) use creation::New;
 pub(crate) use creation::create;
 pub(crate) use prepaid::start_paid;
 pub(crate) use preview::preview;
-pub(crate) use renewal::on_timer;
+pub(crate) use renewal::{on_timer, wake};
 pub(crate) use shape::plan;
 pub(crate) use status::{on_closed, on_failed, on_paid, on_processing, retries};
 pub(crate) use update::update;

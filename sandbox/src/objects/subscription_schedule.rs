@@ -21,7 +21,7 @@ mod phases;
 mod progress;
 mod shape;
 
-pub(crate) use progress::{follow, on_ended, on_timer};
+pub(crate) use progress::{follow, on_ended, on_timer, wake};
 
 /// Stripe's name for this kind of object.
 pub(crate) const KIND: &str = "subscription_schedule";

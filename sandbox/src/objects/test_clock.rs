@@ -17,6 +17,10 @@ use crate::{
     store::text,
 };
 
+mod adoption;
+
+pub(crate) use adoption::adopt;
+
 /// Stripe's name for this kind of object.
 const KIND: &str = "test_helpers.test_clock";
 
@@ -27,6 +31,8 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/v1/test_helpers/test_clocks/{}", retrieve),
     Route::new("DELETE", "/v1/test_helpers/test_clocks/{}", delete),
     Route::new("POST", "/v1/test_helpers/test_clocks/{}/advance", advance),
+    Route::new("POST", "/_sandbox/customers/{}/clock", adopt),
+    Route::new("POST", "/_sandbox/test_clocks/{}/advance", advance),
 ];
 
 /// The days until a clock deletes itself at Stripe.
@@ -57,6 +63,11 @@ pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> 
     let at = moment(&mut call.params)?;
     let name = call.params.text("name")?;
     call.params.finish()?;
+    Ok(begin(state, at, name))
+}
+
+/// Creates a clock that stands at this time.
+fn begin(state: &mut State, at: u64, name: Option<String>) -> Value {
     let id = ids::long("clock_1");
     state
         .billing
@@ -73,7 +84,7 @@ pub(crate) fn create(state: &mut State, mut call: Call) -> Result<Value, Error> 
         "status": "ready",
         "status_details": {},
     });
-    Ok(state.create("test_helpers.test_clock.created", clock))
+    state.create("test_helpers.test_clock.created", clock)
 }
 
 fn moment(params: &mut Params) -> Result<u64, Error> {

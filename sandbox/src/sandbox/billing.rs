@@ -33,6 +33,16 @@ impl Sandbox {
         self.control(test_clock::advance, clock, params)
     }
 
+    /// Puts a customer, and what the customer has, onto a clock that stands at the present; returns
+    /// the clock, or the one that the customer has already.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the customer does not exist.
+    pub fn adopt_clock(&self, customer: &str) -> Result<Value, Value> {
+        self.control(test_clock::adopt, customer, json!({}))
+    }
+
     /// Creates a customer from the parameters of `POST /v1/customers`; returns it.
     ///
     /// # Errors

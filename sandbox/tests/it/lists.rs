@@ -155,6 +155,21 @@ async fn prices_are_found_by_lookup_key() {
         ids(&api.get("/v1/prices?active=false").await.ok()),
         ["price_old"]
     );
+    let path = "/v1/prices?lookup_keys[]=pro_yearly&lookup_keys[]=pro_monthly";
+    let plans = api.get(path).await.ok();
+    assert_eq!(ids(&plans), ["price_pro_yearly", "price_pro_monthly"]);
+    let recurring = |place: usize| {
+        let price = &plans["data"][place];
+        let recurring = &price["recurring"];
+        (
+            &price["product"],
+            &recurring["interval"],
+            &recurring["trial_period_days"],
+        )
+    };
+    let (product, days) = (json!("prod_pro"), json!(14));
+    assert_eq!(recurring(1), (&product, &json!("month"), &days));
+    assert_eq!(recurring(0), (&product, &json!("year"), &days));
     assert!(stripe.events().is_empty());
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{KIND, payments, status};
+use super::{KIND, draft, payments, status};
 use crate::{
     clock::{Frozen, now},
     error::Error,
@@ -108,6 +108,19 @@ pub(crate) fn on_timer(state: &mut State, invoice: &Value) {
         "open" if due("next_payment_attempt") => drop(collect(state, id)),
         "open" if due("due_date") => status::overdue(state, invoice),
         _ => {}
+    }
+}
+
+/// Sets the timer of an invoice's next step, as when it comes to follow another clock.
+pub(crate) fn wake(state: &mut State, invoice: &Value) {
+    let at = |field: &str| invoice[field].as_u64();
+    let next = match text(invoice, "status") {
+        "draft" => at("automatically_finalizes_at"),
+        "open" => at("next_payment_attempt").or_else(|| at("due_date")),
+        _ => None,
+    };
+    if let Some(at) = next {
+        state.wake(invoice, at, draft::RANK);
     }
 }
 

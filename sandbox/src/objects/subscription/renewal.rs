@@ -71,8 +71,13 @@ fn steps(state: &State, held: &Value) -> Vec<(u64, DueChange)> {
 /// Sets the timer of a subscription's next change.
 pub(super) fn schedule(state: &mut State, id: &str) {
     let held = state.store.find(id).cloned().unwrap_or_default();
-    if let Some((at, _)) = steps(state, &held).first() {
-        state.wake(&held, *at, RANK);
+    wake(state, &held);
+}
+
+/// As [`schedule`], for the subscription as given.
+pub(crate) fn wake(state: &mut State, held: &Value) {
+    if let Some((at, _)) = steps(state, held).first() {
+        state.wake(held, *at, RANK);
     }
 }
 

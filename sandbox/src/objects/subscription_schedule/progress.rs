@@ -10,9 +10,9 @@ use crate::{clock::now, error::Error, objects::subscription, state::State, store
 const RANK: u8 = 0;
 
 /// Sets the timer of the end of the current phase.
-pub(super) fn wake(state: &mut State, schedule: &Value) {
+pub(crate) fn wake(state: &mut State, schedule: &Value) {
     let end = schedule["current_phase"]["end_date"].as_u64();
-    if let Some(end) = end {
+    if let Some(end) = end.filter(|_| schedule["status"] == "active") {
         state.wake(schedule, end, RANK);
     }
 }
