@@ -221,8 +221,13 @@ pub(super) const RATE_LIMITS: Group = Group {
 };
 
 /// Functions that limit lookups or payments by caller.
-const LOOKS_UP: Readers =
-    Readers::Named(&["create-checkout", "create-intent", "customer", "portal"]);
+const LOOKS_UP: Readers = Readers::Named(&[
+    "create-checkout",
+    "create-intent",
+    "customer",
+    "portal",
+    "subscription",
+]);
 /// Functions that count failed charges.
 const ATTEMPTS: Readers = Readers::Named(&[
     "capture",
@@ -241,5 +246,6 @@ const WINDOW: Readers = Readers::Named(&[
     "order",
     "portal",
     "reconcile",
+    "subscription",
     "webhook",
 ]);
