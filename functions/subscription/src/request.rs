@@ -114,7 +114,11 @@ pub(crate) struct PauseCollection {
     /// What happens to invoices meanwhile.
     pub(crate) behavior: PauseBehavior,
     /// The time at which it ends by itself, in Unix seconds.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(nullable = false)]
     pub(crate) resumes_at: Option<i64>,
 }

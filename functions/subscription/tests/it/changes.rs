@@ -181,6 +181,22 @@ async fn staff_pause_the_collection_until_it_is_resumed() {
 }
 
 #[tokio::test]
+async fn a_pause_without_an_end_is_made_and_can_be_sent_again() {
+    let saas = Saas::open().await;
+    let id = saas.subscribed("ada", &saas.pro).await;
+    let pause = json!({ "id": id, "pause": { "behavior": "void" } });
+
+    let paused = saas.change_as("finance", "sam", "1", &pause).await;
+    let again = saas.change_as("finance", "sam", "1", &pause).await;
+
+    for answer in [paused, again] {
+        let body = answer.expect(200).body;
+        let pause = &body["subscription"]["pause"];
+        assert_eq!(*pause, json!({ "behavior": "void", "resumesAt": null }));
+    }
+}
+
+#[tokio::test]
 async fn a_downgrade_waits_for_the_next_period_and_can_be_given_up() {
     let saas = Saas::open().await;
     let id = saas.subscribed("ada", &saas.pro).await;
