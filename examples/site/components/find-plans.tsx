@@ -3,13 +3,18 @@
 "use client";
 
 import { useState, type FormEvent } from "react";
-import type { Subscription } from "@/lib/payments";
+import type { Changed, Subscription } from "@/lib/payments";
+import { isOver } from "@/lib/standing";
 import { usePlans } from "@/lib/use-plans";
 import { Notice } from "./notice";
+import { PausePlan } from "./pause-plan";
+import { PlanActions } from "./plan-actions";
 import { PlanFacts, PlanHead } from "./plan-facts";
+import { Told } from "./told";
 import { Waiting } from "./waiting";
 
-export function FindPlans() {
+/** `mayChange` where the account changes plans. */
+export function FindPlans({ mayChange }: { mayChange: boolean }) {
   const [owner, setOwner] = useState<string | null>(null);
 
   function submit(event: FormEvent<HTMLFormElement>) {
@@ -35,12 +40,12 @@ export function FindPlans() {
           <button>Show</button>
         </div>
       </form>
-      {owner !== null && <PlansOf key={owner} owner={owner} />}
+      {owner !== null && <PlansOf key={owner} owner={owner} mayChange={mayChange} />}
     </section>
   );
 }
 
-function PlansOf({ owner }: { owner: string }) {
+function PlansOf({ owner, mayChange }: { owner: string; mayChange: boolean }) {
   const { plans, again } = usePlans({ owner });
   if (!plans) return <Waiting what="the plans" />;
   if ("trouble" in plans) return <Notice trouble={plans.trouble} again={again} />;
@@ -53,18 +58,42 @@ function PlansOf({ owner }: { owner: string }) {
       </p>
       {subscriptions.length === 0 && <p>This customer never had a plan.</p>}
       {subscriptions.map((of) => (
-        <PlanOf key={of.id} subscription={of} />
+        <PlanOf key={of.id} subscription={of} mayChange={mayChange} again={again} />
       ))}
     </>
   );
 }
 
-function PlanOf({ subscription }: { subscription: Subscription }) {
+interface PlanOfProps {
+  subscription: Subscription;
+  mayChange: boolean;
+  again: () => Promise<void>;
+}
+
+function PlanOf({ subscription, mayChange, again }: PlanOfProps) {
+  const [result, setResult] = useState<string | null>(null);
   const { id, status } = subscription;
+
+  async function done({ payment }: Changed) {
+    setResult(payment ? "The change waits for a payment of the customer’s." : "Done.");
+    await again();
+  }
+
+  const follows = { done, lost: again };
   return (
     <article className="plan" data-subscription={id} data-status={status}>
       <PlanHead subscription={subscription} />
+      <Told result={result} />
       <PlanFacts subscription={subscription} isStaff />
+      {!isOver(subscription) &&
+        (mayChange ? (
+          <>
+            <PlanActions subscription={subscription} {...follows} />
+            {!subscription.pause && <PausePlan subscription={subscription} {...follows} />}
+          </>
+        ) : (
+          <p>Your account can read plans. Only the finance role can change them.</p>
+        ))}
     </article>
   );
 }

@@ -1,16 +1,24 @@
-// The caller's plans and their state.
+// The caller's plans: their state, and what can be done with each.
 
 "use client";
 
 import Link from "next/link";
-import type { Subscription } from "@/lib/payments";
+import { useState } from "react";
+import { money } from "@/lib/money";
+import type { Changed, Subscription } from "@/lib/payments";
 import { isOver, planName } from "@/lib/standing";
 import { usePlans } from "@/lib/use-plans";
 import { day } from "@/lib/words";
+import { ChangePlan } from "./change-plan";
 import { Notice } from "./notice";
+import { PlanActions } from "./plan-actions";
 import { PlanFacts, PlanHead } from "./plan-facts";
 import { PortalButton } from "./portal-button";
+import { Told } from "./told";
 import { Waiting } from "./waiting";
+
+/** A payment without which a change is not made. */
+type Needed = NonNullable<Changed["payment"]>;
 
 /** `isFresh` after a visit to Stripe's pages. */
 export function MyPlan({ isFresh }: { isFresh: boolean }) {
@@ -23,7 +31,7 @@ export function MyPlan({ isFresh }: { isFresh: boolean }) {
     <>
       {current.length === 0 && <NoPlan hadOne={over.length > 0} />}
       {current.map((subscription) => (
-        <Current key={subscription.id} subscription={subscription} />
+        <Current key={subscription.id} subscription={subscription} again={again} />
       ))}
       {over.length > 0 && <Over subscriptions={over} />}
       {all.length > 0 && <PortalButton path="/account?from=stripe" />}
@@ -31,13 +39,64 @@ export function MyPlan({ isFresh }: { isFresh: boolean }) {
   );
 }
 
-function Current({ subscription }: { subscription: Subscription }) {
-  const { id, status } = subscription;
+interface CurrentProps {
+  subscription: Subscription;
+  again: () => Promise<void>;
+}
+
+function Current({ subscription, again }: CurrentProps) {
+  const [result, setResult] = useState<string | null>(null);
+  const [needed, setNeeded] = useState<Needed | null>(null);
+  const { id, status, items } = subscription;
+
+  async function done({ payment }: Changed) {
+    setNeeded(payment ?? null);
+    setResult(payment ? null : "Done. This is your plan now.");
+    await again();
+  }
+
   return (
     <article className="plan" data-subscription={id} data-status={status}>
       <PlanHead subscription={subscription} />
+      <Told result={result} />
+      {needed && <PayFirst needed={needed} />}
       <PlanFacts subscription={subscription} />
+      {status !== "incomplete" && (
+        <>
+          {items.length === 1 && (
+            <section className="action" aria-label="Change the plan">
+              <h3>Change the plan</h3>
+              {/* Another state of the plan is another form. */}
+              <ChangePlan
+                key={items.map(({ price, quantity }) => `${price} ${quantity}`).join()}
+                subscription={subscription}
+                done={done}
+                lost={again}
+              />
+            </section>
+          )}
+          <PlanActions subscription={subscription} done={done} lost={again} />
+        </>
+      )}
     </article>
+  );
+}
+
+function PayFirst({ needed: { amountDue, currency, hostedUrl, expiresAt } }: { needed: Needed }) {
+  return (
+    <div className="notice" role="alert">
+      <p>
+        The change waits for a payment of {money(amountDue, currency)}.
+        {expiresAt != null && ` Without it, the change is given up on ${day(expiresAt)}.`}
+      </p>
+      {hostedUrl && (
+        <p className="notice-foot">
+          <a className="button" href={hostedUrl}>
+            Pay on Stripe’s page
+          </a>
+        </p>
+      )}
+    </div>
   );
 }
 

@@ -24,6 +24,10 @@ export type RefundRecord = Schemas["RefundRecord"];
 export type Status = Schemas["OrderStatus"];
 export type Subscription = Schemas["CheckedSubscription"];
 export type Subscriptions = Schemas["Subscriptions"];
+/** A change of a subscription: another plan or quantity, its end, a pause, or that it goes on. */
+export type Change = Omit<Schemas["ChangeSubscription"], "id" | "preview">;
+export type Changed = Schemas["SubscriptionChanged"];
+export type Preview = Schemas["SubscriptionPreview"];
 /** The filter of a list, and the place where a page begins. */
 export type OrderQuery = NonNullable<Routes["/api/orders"]["get"]["parameters"]["query"]>;
 
@@ -130,6 +134,21 @@ export const readSubscriptions = (
     const asked = { params: { query }, ...(signal && { signal }) };
     return answer(farebox.GET("/api/subscription", asked));
   }, signal);
+
+/** Changes a subscription. */
+export const changeSubscription = (key: string, id: string, change: Change): Promise<Changed> =>
+  patiently(() => {
+    const body = { id, ...change };
+    return answer(farebox.POST("/api/subscription", { params: keyed(key), body }));
+  });
+
+/** Answers what a change would cost; nothing changes. */
+export const previewChange = async (id: string, change: Change): Promise<Preview> => {
+  const body = { id, ...change, preview: true };
+  const { preview } = await patiently(() => answer(farebox.POST("/api/subscription", { body })));
+  if (!preview) throw new Unreachable();
+  return preview;
+};
 
 /**
  * The functions are under /api/payments/ of this site, so that their calls need no CORS and carry

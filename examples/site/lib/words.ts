@@ -137,6 +137,10 @@ const REFUSALS: Record<string, string> = {
     "again.",
   refund_refused: "Stripe rejected the refund of this payment.",
   already_subscribed: "You have this plan already.",
+  subscription_ended: "This plan has ended, and can no longer change. You can choose a plan again.",
+  subscription_changing:
+    "An earlier change of this plan waits for its payment. Make that payment, or wait until the " +
+    "change is given up.",
 };
 
 export interface Trouble {
@@ -159,7 +163,9 @@ export type Doing =
   | "refund"
   | "portal"
   | "subscribe"
-  | "plan";
+  | "plan"
+  | "preview"
+  | "change";
 
 /**
  * The state of the money after each operation, if no response confirms it.
@@ -180,6 +186,8 @@ const UNKNOWN: Record<Doing, string> = {
   portal: "So the customer portal cannot be opened.",
   subscribe: "No plan begins before you confirm it on Stripe’s form. You can try again.",
   plan: "So the plan cannot be shown.",
+  preview: "So the cost of the change is not known. Nothing changed.",
+  change: "So it is not known whether the plan changed. To send the same again changes it once.",
 };
 
 /** Errors that leave the result open. */
@@ -201,8 +209,11 @@ export function trouble(error: unknown, doing: Doing): Trouble {
   if (error instanceof FareboxError) {
     const own = error.message.charAt(0).toUpperCase() + error.message.slice(1);
     const cause = CAUSES[error.code] ?? (error.status >= 500 ? CAUSES.internal : undefined);
+    const isPlan = doing === "plan" || doing === "preview" || doing === "change";
+    const refusal =
+      isPlan && error.code === "not_found" ? "This plan does not exist." : REFUSALS[error.code];
     const known =
-      error.code === "too_many_payments" ? tooMany(error.retryAfter, doing) : REFUSALS[error.code];
+      error.code === "too_many_payments" ? tooMany(error.retryAfter, doing) : refusal;
     const text = cause ? open(cause) : (known ?? `${own.replace(/\.$/, "")}.`);
     return {
       text,

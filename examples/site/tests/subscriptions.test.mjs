@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { farebox, FOLDER, site } from "./processes.mjs";
+import { farebox, FOLDER, Lifetime, site } from "./processes.mjs";
 import { isSound } from "./sound.mjs";
 import { Stripe } from "./stripe.mjs";
 import { CARDS, close, launch, visit } from "./visitor.mjs";
@@ -21,12 +21,15 @@ after(() => close(browser));
 
 /** A shop of its own for the test, because Ada holds one plan of a product. */
 async function shop(t, { variables, settings } = {}) {
-  const { origin, sandbox } = await farebox(t, { variables });
+  // The browser's pages are closed before the servers end: the last one goes first.
+  const lifetime = new Lifetime();
+  t.after(() => lifetime.end());
+  const { origin, sandbox } = await farebox(lifetime, { variables });
   const stripe = new Stripe(sandbox);
   await stripe.plans();
-  const world = { shop: await site(t, origin, settings), sandbox };
+  const world = { shop: await site(lifetime, origin, settings), sandbox };
   const enter = async (name, options) => {
-    const visitor = await visit(t, browser, world, options);
+    const visitor = await visit(lifetime, browser, world, options);
     if (name) await visitor.signIn(name);
     return visitor;
   };
@@ -136,6 +139,84 @@ test("a trial begins in a frame of the page, and a declined renewal is told", as
   await logBecomes(visitor, "open");
 });
 
+test("a change shows its cost before it is made", async (t) => {
+  const { stripe, ada } = await shop(t);
+  const visitor = await ada({ viewport: SMALL.viewport });
+  const { page } = visitor;
+  await subscribe(visitor);
+  await account(visitor, "active", "Active");
+  await page.getByLabel("Plan", { exact: true }).selectOption("team_monthly");
+  await page.getByLabel("Seats").fill("3");
+  await visitor.button("Show the cost").click();
+  // The first month of three seats, without what is left of Pro's.
+  await page.locator('[data-due="now"]', { hasText: "$128.00" }).waitFor();
+  await page.locator('[data-due="next"]', { hasText: "$147.00 on" }).waitFor();
+  await isSound(visitor, "the cost of a change");
+  assert.equal((await stripe.subscriptions())[0].items.data[0].price.lookup_key, "pro_monthly");
+
+  await visitor.button("Change it now").click();
+
+  await page.getByText("Done. This is your plan now.").waitFor();
+  await page.getByRole("heading", { name: "Team, 3 seats" }).waitFor();
+  const [{ items }] = await stripe.subscriptions();
+  assert.deepEqual(
+    [items.data[0].price.lookup_key, items.data[0].quantity],
+    ["team_monthly", 3],
+  );
+});
+
+test("a change without an answer says so, shows no amount, and is made once", async (t) => {
+  const { stripe, ada } = await shop(t);
+  const visitor = await ada({ expected: ["503 (Service Unavailable)", "ERR_FAILED"] });
+  const { page } = visitor;
+  await subscribe(visitor, "Team");
+  await account(visitor, "active", "Active");
+  await page.getByLabel("Seats").fill("2");
+  await visitor.button("Show the cost").click();
+  await page.locator('[data-due="next"]', { hasText: "$98.00 on" }).waitFor();
+  // The change arrives, and its answers are lost; so are those of the reads.
+  const route = /\/api\/payments\/subscription/;
+  await page.route(route, async (request) => {
+    if (request.request().method() === "POST") await request.fetch();
+    await request.abort();
+  });
+  await visitor.button("Change it now").click();
+  await page.getByRole("alert").filter({ hasText: "cannot be shown" }).waitFor();
+  assert.doesNotMatch(await page.locator("main").innerText(), /\$|Active|Done/);
+  await isSound(visitor, "a plan without an answer");
+
+  await page.unroute(route);
+  await visitor.button("Try again").click();
+  await page.getByRole("heading", { name: "Team, 2 seats" }).waitFor();
+  const [{ items }, ...more] = await stripe.subscriptions();
+  assert.deepEqual([items.data[0].quantity, more], [2, []]);
+});
+
+test("a canceled plan says when it ends, and can be kept until then", async (t) => {
+  const { stripe, ada } = await shop(t);
+  const visitor = await ada(SMALL);
+  const { page } = visitor;
+  await subscribe(visitor);
+  await account(visitor, "active", "Active");
+  await visitor.button("Cancel the plan…").click();
+  const question = page.getByRole("dialog", { name: "Cancel this plan?" });
+  await question.getByText("It runs until").waitFor();
+  await isSound(visitor, "the question before the end of a plan");
+  await question.getByRole("button", { name: "Cancel the plan" }).click();
+  await page.getByText("and is not renewed").waitFor();
+  assert.equal(await page.getByText("Next payment").count(), 0);
+  await isSound(visitor, "a plan that ends");
+  await logBecomes(visitor, "open");
+
+  await account(visitor, "active", "Ends soon");
+  await visitor.button("Keep the plan…").click();
+  await page.locator('[data-due="now"]', { hasText: "$0.00" }).waitFor();
+  await visitor.button("Keep the plan").click();
+  await page.getByText("Your plan runs.").waitFor();
+  const [{ cancel_at, cancel_at_period_end }] = await stripe.subscriptions();
+  assert.deepEqual([cancel_at, cancel_at_period_end], [null, false]);
+});
+
 test("whoever has the plan already is led to it", async (t) => {
   const { stripe, ada } = await shop(t);
   const visitor = await ada({ expected: ["409 (Conflict)"] });
@@ -150,17 +231,36 @@ test("whoever has the plan already is led to it", async (t) => {
   assert.equal((await stripe.subscriptions()).length, 1);
 });
 
-test("support sees a customer's plan", async (t) => {
+test("staff see a customer's plan, and finance pauses its payments", async (t) => {
   const { stripe, ada, enter } = await shop(t);
-  await subscribe(await ada());
+  const visitor = await ada();
+  await subscribe(visitor);
+  const show = async (staff) => {
+    await staff.page.goto("/staff");
+    await staff.page.getByLabel("Customer’s id").fill("demo-ada");
+    await staff.button("Show").click();
+    await plan(staff, "active").waitFor();
+  };
   const sam = await enter("Sam support", SMALL);
-  await sam.page.goto("/staff");
-  await sam.page.getByLabel("Customer’s id").fill("demo-ada");
-  await sam.button("Show").click();
+  await show(sam);
   const [{ id }] = await stripe.subscriptions();
-  await plan(sam, "active").getByText(id).waitFor();
+  await sam.page.getByText(id).waitFor();
   await sam.page.getByText("Has access now: pro_monthly").waitFor();
+  await sam.page.getByText("Only the finance role can change them.").waitFor();
+  assert.equal(await sam.button("Pause the payments").count(), 0);
   await isSound(sam, "a plan that support reads");
+
+  const fin = await enter("Fin finance");
+  await show(fin);
+  await isSound(fin, "a plan that finance changes");
+  await fin.button("Pause the payments").click();
+  await plan(fin, "active").locator(".badge", { hasText: "Payments paused" }).waitFor();
+  await account(visitor, "active", "Payments paused");
+  await visitor.page.getByText("What falls due meanwhile is not charged.").waitFor();
+  await fin.button("Resume the plan…").click();
+  await fin.button("Resume the plan").click();
+  await plan(fin, "active").locator(".badge", { hasText: "Active" }).waitFor();
+  assert.equal((await stripe.subscriptions())[0].pause_collection, null);
 });
 
 test("without an answer the account shows no plan and no amount", async (t) => {

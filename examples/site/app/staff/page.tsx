@@ -21,7 +21,7 @@ export default async function StaffPage() {
       {isStaff(role) ? (
         <>
           <FindOrder account={id} mayChange={changesOrders(role)} names={staffNames()} />
-          <FindPlans />
+          <FindPlans mayChange={changesOrders(role)} />
         </>
       ) : (
         <NotForYou />
