@@ -1,8 +1,8 @@
 //! The parts of `openapi.json` that all functions share.
 //!
 //! A function describes its handler by [`utoipa::path`] and its own types, and lists its errors in
-//! its [`Function`]. `cargo dev generate` assembles the descriptions. A deployed function never
-//! calls any of this, so that the linker leaves it out.
+//! its [`Function`](crate::Function). `cargo dev generate` assembles the descriptions. A deployed
+//! function never calls any of this, so that the linker leaves it out.
 
 use std::collections::BTreeMap;
 
