@@ -1,26 +1,34 @@
 // Plans: subscribed to, changed, ended, and the page that they open.
 
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { farebox, FOLDER, Lifetime, site } from "./processes.mjs";
+import { farebox, Lifetime, site } from "./processes.mjs";
 import { isSound } from "./sound.mjs";
 import { Stripe } from "./stripe.mjs";
 import { CARDS, close, launch, visit } from "./visitor.mjs";
 
 const SMALL = { colorScheme: "dark", viewport: { width: 390, height: 844 } };
-const TRIAL = {
-  variables: { FAREBOX_CHECKOUT: `${FOLDER}trial.json` },
-  settings: { TRIAL_DAYS: "14" },
-};
+/** `cargo dev` without a checkout file sells its plans with a trial. */
+const TRIAL = { variables: {}, settings: { TRIAL_DAYS: "14" } };
 
-let browser;
+let browser, folder, plain;
 before(async () => {
   browser = await launch();
+  folder = await mkdtemp(join(tmpdir(), "plans-"));
+  // A file without a trial.
+  plain = { FAREBOX_CHECKOUT: join(folder, "checkout.json") };
+  await writeFile(plain.FAREBOX_CHECKOUT, "{}");
 });
-after(() => close(browser));
+after(async () => {
+  await close(browser);
+  await rm(folder, { recursive: true });
+});
 
 /** A shop of its own for the test, because Ada holds one plan of a product. */
-async function shop(t, { variables, settings } = {}) {
+async function shop(t, { variables = plain, settings } = {}) {
   // The browser's pages are closed before the servers end: the last one goes first.
   const lifetime = new Lifetime();
   t.after(() => lifetime.end());
