@@ -4,18 +4,20 @@
 //! in the transaction that applies it.
 
 mod connected;
+mod look;
 mod refresh;
 
 pub use connected::ConnectedAccounts;
+use look::is_reversal;
 
 use std::time::Duration;
 
 use crate::{
     Clock, Error, Secrets,
-    cause::{causes, innermost},
+    cause::innermost,
     event::{
-        CheckoutSession, Event, FailedCharge, Family, Look, PaidCharge, PaidInvoice, Related,
-        Subject, is_id,
+        CheckoutSession, Event, FailedCharge, Family, PaidCharge, PaidInvoice, Related, Subject,
+        is_id,
     },
     order::{IntentKeys, OrderId},
     purchase::{Release, closing::Closer},
@@ -23,17 +25,11 @@ use crate::{
     secrets::{Missing, Unreadable},
     store::{self, AcceptOutcome, Accepted, Store, is_payment_for_an_order},
     stripe::{self, Stripe},
-    subscription::Reason,
-    subscriptions::{LookError, Looked, Reversal, SubscriptionService},
+    subscriptions::{LookError, SubscriptionService},
 };
 
 /// The longest wait for what only tells who paid.
 const PAYER_DEADLINE: Duration = Duration::from_secs(3);
-
-/// The event three days before the end of a trial.
-const TRIAL_WILL_END: &str = "customer.subscription.trial_will_end";
-/// The event of an invoice that waits for its payer.
-const ACTION_REQUIRED: &str = "invoice.payment_action_required";
 
 /// Processes the events of one deployment; cheap to clone.
 #[derive(Clone, Debug)]
@@ -156,101 +152,20 @@ impl EventProcessor {
             };
             event.failed_charges = self.failed_charges(&event).await?;
         }
-        let reversed = event.clone();
+        // Most events are none, and a body may be long.
+        let reversal = is_reversal(&event).then(|| event.clone());
         let mut processed = self.process_complete(event).await?;
-        if processed.outcome == Outcome::Store(Accepted::Ignored) {
-            processed
-                .messages
-                .extend(self.report_reversal(&reversed).await?);
+        if let (Some(event), Outcome::Store(Accepted::Ignored | Accepted::Applied)) =
+            (reversal, processed.outcome)
+        {
+            let messages = self.report_reversal(&event).await?;
+            processed.messages.extend(messages);
         }
         if looked.has_changed && processed.outcome == Outcome::Store(Accepted::Ignored) {
             processed.outcome = Outcome::Store(Accepted::Applied);
         }
         processed.messages.extend(looked.messages);
         Ok(processed)
-    }
-
-    /// The subscription that `event` says to look at again, and nothing else: one look serves any
-    /// number of such events that are older than it.
-    #[must_use]
-    pub fn folds(event: &Event) -> Option<&str> {
-        match &event.subject {
-            Subject::Look(
-                Look::Subscription(subscription) | Look::Invoice { subscription, .. },
-            ) if ![TRIAL_WILL_END, ACTION_REQUIRED].contains(&event.kind.as_str()) => {
-                Some(subscription)
-            }
-            _ => None,
-        }
-    }
-
-    /// Fetches the subscription that `event` says to look at again. It has its own transaction,
-    /// before that of the event: an event that is processed twice changes nothing the second time.
-    async fn look(&self, event: &Event) -> Result<Looked, ProcessError> {
-        let look = match &event.subject {
-            Subject::Look(look) => look,
-            Subject::Session(session) => return self.look_at_paid(session, event).await,
-            _ => return Ok(Looked::default()),
-        };
-        // Connected accounts have customers of their own, which are no caller's.
-        if event.account.is_some() || self.is_of_another(event)? {
-            return Ok(Looked::default());
-        }
-        let (id, is_trial_ending) = match look {
-            Look::Customer(customer) => {
-                return Ok(self.subscriptions.look_at_customer(customer).await?);
-            }
-            Look::Snapshot(event) => {
-                return match self.stripe.customer_of_event(event).await {
-                    Err(failure) if failure.is_missing() => Ok(Looked::default()),
-                    Err(failure) => Err(failure.into()),
-                    Ok(None) => Ok(Looked::default()),
-                    Ok(Some(customer)) => {
-                        Ok(self.subscriptions.look_at_customer(&customer).await?)
-                    }
-                };
-            }
-            Look::Subscription(id) => (id.clone(), event.kind == TRIAL_WILL_END),
-            Look::Invoice { subscription, .. } => (subscription.clone(), false),
-            Look::NamedInvoice(invoice) => {
-                match self.stripe.subscription_of_invoice(invoice).await {
-                    Err(failure) if failure.is_missing() => return Ok(Looked::default()),
-                    Err(failure) => return Err(failure.into()),
-                    Ok(None) => return Ok(Looked::default()),
-                    Ok(Some(id)) => (id, false),
-                }
-            }
-        };
-        let reason = match look {
-            _ if is_trial_ending => Reason::TrialEnding,
-            Look::Invoice { invoice, .. } | Look::NamedInvoice(invoice)
-                if event.kind == ACTION_REQUIRED =>
-            {
-                Reason::ActionRequired(invoice.clone())
-            }
-            _ => Reason::Event,
-        };
-        Ok(self.subscriptions.look(&id, &reason).await?)
-    }
-
-    /// Notifies the site of a refund or dispute that is of no order, where it is of an invoice of a
-    /// subscription; returns the ids of the messages.
-    async fn report_reversal(&self, event: &Event) -> Result<Vec<String>, ProcessError> {
-        let reversal = match &event.subject {
-            Subject::Refund(refund) if !refund.is_release() => Reversal::Refund(refund),
-            Subject::Dispute(dispute) => Reversal::Dispute(dispute),
-            _ => return Ok(Vec::new()),
-        };
-        let Some(intent) = reversal.payment_intent().filter(|id| is_id(id)) else {
-            return Ok(Vec::new());
-        };
-        if event.account.is_some()
-            || self.is_of_another(event)?
-            || self.store.knows_intent(intent).await?
-        {
-            return Ok(Vec::new());
-        }
-        Ok(self.subscriptions.report_reversal(reversal).await?.messages)
     }
 
     /// Processes `event`, which has its object.
@@ -287,33 +202,6 @@ impl EventProcessor {
             outcome: Outcome::Store(accepted),
             messages,
         })
-    }
-
-    /// Looks at the subscription that `session` began, so that its caller may use it once their
-    /// order is paid. The payment does not wait for a failure: the subscription's own events
-    /// follow.
-    async fn look_at_paid(
-        &self,
-        session: &CheckoutSession,
-        event: &Event,
-    ) -> Result<Looked, ProcessError> {
-        let id = session.subscription.as_deref().filter(|id| is_id(id));
-        let Some(id) = id.filter(|_| session.is_paid() && event.account.is_none()) else {
-            return Ok(Looked::default());
-        };
-        if self.is_of_another(event)? {
-            return Ok(Looked::default());
-        }
-        let looked = self.subscriptions.look(id, &Reason::Event).await;
-        Ok(looked.unwrap_or_else(|failure| {
-            tracing::warn!(
-                event.id,
-                subscription.id = id,
-                cause = causes(&failure),
-                "Farebox cannot fetch a subscription that was paid, and waits for its events"
-            );
-            Looked::default()
-        }))
     }
 
     /// The outcome for an event of the other mode, or of a connected account that the settings do
