@@ -47,7 +47,7 @@ pub(crate) fn routes(clock: DemoClock) -> Router {
 /// A step of the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Step {
+enum Advance {
     /// A month passes.
     Month,
     /// The trial ends.
@@ -56,7 +56,7 @@ enum Step {
     Decline,
 }
 
-impl Step {
+impl Advance {
     /// The row's title.
     fn title(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ struct Subject {
 #[serde(deny_unknown_fields)]
 struct Passing {
     subscription: String,
-    step: Step,
+    step: Advance,
 }
 
 /// The reason that no time passed.
@@ -126,13 +126,13 @@ async fn pass(
     let held = clock.held(&passing.subscription)?;
     match (held["status"].as_str(), passing.step) {
         (Some("canceled" | "incomplete_expired"), _) => return Err(Stopped::Ended),
-        (status, Step::TrialEnd) if status != Some("trialing") => return Err(Stopped::NoTrial),
+        (status, Advance::TrialEnd) if status != Some("trialing") => return Err(Stopped::NoTrial),
         _ => {}
     }
     let adopted = clock.adopted(&held)?;
     let now = adopted["frozen_time"].as_u64().unwrap_or_default();
     let id = adopted["id"].as_str().unwrap_or_default();
-    if passing.step == Step::Decline {
+    if passing.step == Advance::Decline {
         clock.lose_card(&held)?;
     }
     let stops = stops(&held, now, passing.step);
@@ -176,14 +176,14 @@ impl DemoClock {
 
 /// The times at which the clock stops, in order. Stripe's events say what happened, not what it led
 /// to: those of a stop arrive before the next, as they would in a month.
-fn stops(held: &Value, now: u64, step: Step) -> Vec<u64> {
+fn stops(held: &Value, now: u64, step: Advance) -> Vec<u64> {
     let item = &held["items"]["data"][0];
     let next = item["current_period_end"].as_u64().unwrap_or(now);
     let trial = held["status"] == "trialing";
     let monthly = item["price"]["recurring"]["interval"] == "month";
     let end = match step {
-        Step::Month if trial || !monthly => now + 31 * DAY,
-        Step::Month | Step::TrialEnd | Step::Decline => next + COLLECTED,
+        Advance::Month if trial || !monthly => now + 31 * DAY,
+        Advance::Month | Advance::TrialEnd | Advance::Decline => next + COLLECTED,
     };
     let notice = trial.then(|| next.saturating_sub(NOTICE));
     let all = notice.into_iter().chain([next, next + COLLECTED, end]);
@@ -197,7 +197,7 @@ fn stops(held: &Value, now: u64, step: Step) -> Vec<u64> {
 mod tests {
     use serde_json::json;
 
-    use super::{COLLECTED, DAY, NOTICE, Step, stops};
+    use super::{Advance, COLLECTED, DAY, NOTICE, stops};
 
     const NOW: u64 = 1_790_000_000;
 
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn a_month_ends_when_the_next_payment_of_a_monthly_plan_was_collected() {
         let end = NOW + 28 * DAY;
-        let stops = stops(&held("active", "month", 28), NOW, Step::Month);
+        let stops = stops(&held("active", "month", 28), NOW, Advance::Month);
         assert_eq!(stops, [end, end + COLLECTED]);
     }
 
@@ -219,11 +219,11 @@ mod tests {
     fn a_yearly_plan_renews_after_a_month_only_if_its_year_ends_in_it() {
         let month = NOW + 31 * DAY;
         assert_eq!(
-            stops(&held("active", "year", 365), NOW, Step::Month),
+            stops(&held("active", "year", 365), NOW, Advance::Month),
             [month]
         );
         let end = NOW + 5 * DAY;
-        let stops = stops(&held("active", "year", 5), NOW, Step::Month);
+        let stops = stops(&held("active", "year", 5), NOW, Advance::Month);
         assert_eq!(stops, [end, end + COLLECTED, month]);
     }
 
@@ -232,13 +232,13 @@ mod tests {
         let end = NOW + 14 * DAY;
         let trial = held("trialing", "month", 14);
         let all = [end - NOTICE, end, end + COLLECTED];
-        for step in [Step::TrialEnd, Step::Decline] {
+        for step in [Advance::TrialEnd, Advance::Decline] {
             assert_eq!(stops(&trial, NOW, step), all);
         }
         let whole = [&all[..], &[NOW + 31 * DAY]].concat();
-        assert_eq!(stops(&trial, NOW, Step::Month), whole);
+        assert_eq!(stops(&trial, NOW, Advance::Month), whole);
         let late = held("trialing", "month", 1);
         let end = NOW + DAY;
-        assert_eq!(stops(&late, NOW, Step::TrialEnd), [end, end + COLLECTED]);
+        assert_eq!(stops(&late, NOW, Advance::TrialEnd), [end, end + COLLECTED]);
     }
 }
