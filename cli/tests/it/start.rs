@@ -99,7 +99,8 @@ fn a_misspelt_key_is_reported_beside_the_missing_one() {
 #[tokio::test]
 async fn a_misspelt_setting_is_reported_at_start() {
     let dev = Dev::with(&[("FAREBOX_NOTIFY_URLL", "log:"), ("FAREBOX_ORIGIN", "x")]);
-    let (_, said) = dev.stop();
+    let (status, said) = dev.stop();
+    assert!(status.success(), "{status:?}");
     let expected =
         "warning: FAREBOX_NOTIFY_URLL is not a setting: did you mean FAREBOX_NOTIFY_URL?";
     assert!(said.contains(expected), "{said}");
