@@ -45,7 +45,7 @@ const SIZE: &str = "SELECT
 
 impl Outbox for Postgres {
     async fn append_messages(&self, messages: &[Message], now: i64) -> Result<(), StoreError> {
-        let statements: Vec<Statement> = append(messages, now).collect();
+        let statements: Vec<Statement> = append(messages, now).into_iter().collect();
         let mut work = Work::new(self);
         loop {
             match work.write(&statements).await? {
@@ -161,20 +161,27 @@ fn message(row: &Row) -> Result<OutboxMessage, StoreError> {
     })
 }
 
-/// Appends `messages`. A message with the id of an earlier one is the same message: the site
+/// Appends messages in their order. One with the id of an earlier one is the same message: the site
 /// receives it once, even when its event was released from the quarantine and arrived again.
-pub(super) fn append(messages: &[Message], now: i64) -> impl Iterator<Item = Statement> {
-    messages.iter().map(move |message| {
+const APPEND: &str = at_most_one!(
+    "INSERT INTO farebox.outbox (id, type, body, order_id, created_at, due_at)
+     SELECT id, type, body, nullif(order_id, ''), $5, $5
+     FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS new (id, type, body, order_id, nth)
+     ORDER BY nth ON CONFLICT (id) DO NOTHING"
+);
+
+/// Appends `messages`, if there are any, in one statement.
+pub(super) fn append(messages: &[Message], now: i64) -> Option<Statement> {
+    let texts = |of: fn(&Message) -> String| messages.iter().map(of).collect::<Vec<_>>();
+    let append = || {
         statement!(
-            at_most_one!(
-                "INSERT INTO farebox.outbox (id, type, body, order_id, created_at, due_at)
-                 VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (id) DO NOTHING"
-            ),
-            &message.id,
-            &message.kind,
-            &message.body,
-            message.order(),
+            APPEND,
+            texts(|message| message.id.clone()),
+            texts(|message| message.kind.clone()),
+            texts(|message| message.body.clone()),
+            texts(|message| message.order().unwrap_or_default()),
             now,
         )
-    })
+    };
+    (!messages.is_empty()).then(append)
 }
