@@ -9,15 +9,18 @@ import os
 import re
 import time
 import zlib
+from pathlib import Path
 from typing import Any
 
 import requests
 import schemathesis
 
-from e2e.openapi.shop import CURRENCY, signature, token
+from e2e.openapi.shop import CURRENCY, METER, signature, token
 
 #: The data of `e2e.openapi.run`: orders by their state, customers, subscriptions, and events.
-WORLD: dict[str, Any] = json.loads(os.environ["INTERFACE_WORLD"])
+WORLD: dict[str, Any] = json.loads(
+    Path(os.environ["INTERFACE_WORLD"]).read_text(encoding="utf-8")
+)
 ORDER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 SUBSCRIPTION_ID = re.compile(r"sub_[A-Za-z0-9_]{1,251}")
 
@@ -96,6 +99,19 @@ def furnish_subscription(body: dict[str, Any]) -> None:
         body["id"] = pick(json.dumps(body), [*WORLD["subscriptions"], made_up])
 
 
+def furnish_usage(body: dict[str, Any]) -> None:
+    """The shop's meter, a caller with a Stripe customer, and times that are not long ago."""
+    events = body.get("events")
+    for event in events if isinstance(events, list) else []:
+        if not isinstance(event, dict):
+            continue
+        for name, known in (("meter", METER), ("caller", "ada")):
+            if isinstance(event.get(name), str) and event[name]:
+                event[name] = pick(event[name], [known, known, known, event[name]])
+        if isinstance(event.get("timestamp"), int) and event["timestamp"] > 0:
+            event["timestamp"] = int(time.time()) - event["timestamp"] % 3600
+
+
 def furnish_url(body: dict[str, Any], name: str) -> None:
     if isinstance(body.get(name), str):
         body[name] = pick(
@@ -124,6 +140,7 @@ FURNISHED = {
     "/api/portal": furnish_portal,
     "/api/refund": furnish_amount,
     "/api/subscription": furnish_subscription,
+    "/api/usage": furnish_usage,
 }
 
 

@@ -21,6 +21,8 @@ WEBHOOK_SECRET = "whsec_interface0123456789"
 SECRET_KEY = "sk_test_interface0123456789"
 #: The currency that a browser may choose.
 CURRENCY = "usd"
+#: The event name of a meter of usage.
+METER = "requests"
 #: The timeout of a step.
 PATIENCE_S = 20
 
@@ -150,6 +152,11 @@ class Shop:
             self._form("/v1/subscriptions", **form)
         read = _sent(f"{self.url}/api/subscription?refresh=true", None, headers)
         return [subscription["id"] for subscription in read["subscriptions"]]
+
+    def meter(self, event_name: str) -> None:
+        """Creates a meter of usage."""
+        formula = {"default_aggregation[formula]": "sum"}
+        self._form("/v1/billing/meters", display_name="Usage", event_name=event_name, **formula)
 
     def _form(self, path: str, **form: str) -> dict[str, Any]:
         return self.ask_stripe(path, urllib.parse.urlencode(form).encode())
