@@ -45,7 +45,8 @@ OF_THE_QUEUE = {"orders_of", "outbox_size", "oldest_undelivered", "quarantine_si
 
 def operations(folder: str) -> set[str]:
     """The operations of the store that a function calls by itself."""
-    return set(re.findall(r"\bstore(?:\(\))?\s*\.(\w+)\(", settings.code_of(folder)))
+    called = re.findall(r"\bstore(?:\(\))?\s*\.(\w+)\(", settings.code_of(folder))
+    return set(called) - {"clone"}
 
 
 def delivers(folder: str) -> bool:

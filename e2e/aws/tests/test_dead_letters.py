@@ -52,7 +52,8 @@ class DeadLetters(Case):
         message = key.removeprefix("outbox#")
         self.table.change(key, attempts={"N": "34"})
 
-        denied = self.someone("dynamodb:*", "events:DescribeEventBus")
+        granted = ["dynamodb:*", "events:DescribeEventBus", "secretsmanager:GetSecretValue"]
+        denied = self.someone(*granted)
         said = self.deliver(self.name, **denied)
         self.assertEqual(said[-1], "0 delivered, 0 delayed, 1 dead-lettered")
         [line] = errors(function.lines("\n".join(said)))

@@ -8,7 +8,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from testing.harness import shop
+from testing.harness import function, shop
 from e2e.aws.case import Case, errors
 from testing.harness.shop import KEYS
 from testing.harness.workspace import REGION
@@ -105,10 +105,15 @@ class Failures(Case):
                 self.assert_does_not_start(
                     "webhook", "AWS does not take this process's credentials", **wrong
                 )
+                # An operator's command reads the table alone.
+                set_there = ["AWS_REGION", "AWS_ENDPOINT_URL", "DATABASE_URL"]
+                variables = {name: self.variables[name] for name in set_there}
+                ended = function.run("notify", variables | wrong, "dead-letters")
+                self.said.append(ended.output)
+                self.assertEqual(ended.code, 1, ended.output)
                 denied = f"on the table `{self.name}` (InvalidSignatureException"
-                self.assert_does_not_start(
-                    "notify", denied, "check the function's role and keys", **wrong
-                )
+                self.assertIn(denied, ended.output)
+                self.assertIn("check the function's role and keys", ended.output)
         self.to_aws.ahead = 0
         self.start("webhook", **caller)
 
