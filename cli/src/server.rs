@@ -78,7 +78,7 @@ pub async fn run(options: Options) -> ExitCode {
     let started = Server::start(&options, activity, environment().collect()).await;
     let served = match started {
         Ok(server) => {
-            // Whoever reads the greeting may stop it at once.
+            // A reader of the greeting may stop it at once.
             let stop = host::shutdown_signal();
             terminal::greet(&server, &options);
             server.serve(stop).await

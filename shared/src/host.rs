@@ -210,7 +210,7 @@ async fn host(service: MethodRouter, source: Option<String>) -> Result<(), Error
         Platform::Lambda => http_event::serve(service, source).await,
         Platform::Vercel { port } | Platform::Http { port } => {
             let listening = Listening::at((Ipv4Addr::LOCALHOST, port).into()).await?;
-            // Whoever reads where it listens may stop it at once.
+            // A reader of the address may stop it at once.
             let stop = shutdown_signal();
             listening.log();
             listening.serve(service, Plain, stop).await;

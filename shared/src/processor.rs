@@ -154,9 +154,9 @@ impl EventProcessor {
         }
         // Most events are none, and a body may be long.
         let reversal = is_reversal(&event).then(|| event.clone());
-        let mut processed = self.process_complete(event).await?;
-        if let (Some(event), Outcome::Store(Accepted::Ignored | Accepted::Applied)) =
-            (reversal, processed.outcome)
+        let (mut processed, order) = self.process_complete(event).await?;
+        if let (Some(event), None, Outcome::Store(Accepted::Ignored | Accepted::Applied)) =
+            (reversal, order, processed.outcome)
         {
             let messages = self.report_reversal(&event).await?;
             processed.messages.extend(messages);
@@ -168,8 +168,11 @@ impl EventProcessor {
         Ok(processed)
     }
 
-    /// Processes `event`, which has its object.
-    async fn process_complete(&self, mut event: Event) -> Result<Processed, ProcessError> {
+    /// Processes `event`, which has its object; returns its order as well, if the database has one.
+    async fn process_complete(
+        &self,
+        mut event: Event,
+    ) -> Result<(Processed, Option<OrderId>), ProcessError> {
         self.fetch_details(&mut event).await?;
         let (id, kind) = (event.id.clone(), event.kind.clone());
         let is_failed_charge = reports_failed_charge(&event);
@@ -190,18 +193,16 @@ impl EventProcessor {
                 metric.other_deployment = 1,
                 "ignored an event of another deployment"
             );
-            return Ok(Outcome::OtherDeployment.into());
+            return Ok((Outcome::OtherDeployment.into(), None));
         }
         log_quarantined(accepted, &id, &kind);
         if let (true, Some(order), Accepted::Applied | Accepted::Duplicate) =
-            (is_failed_charge, order, accepted)
+            (is_failed_charge, &order, accepted)
         {
-            self.stop_after_failures(&order).await?;
+            self.stop_after_failures(order).await?;
         }
-        Ok(Processed {
-            outcome: Outcome::Store(accepted),
-            messages,
-        })
+        let outcome = Outcome::Store(accepted);
+        Ok((Processed { outcome, messages }, order))
     }
 
     /// The outcome for an event of the other mode, or of a connected account that the settings do

@@ -159,6 +159,12 @@ impl Invoice {
     }
 }
 
+/// True of Stripe's status of a subscription that is over for good.
+#[must_use]
+pub fn has_ended(status: &str) -> bool {
+    matches!(status, "canceled" | "incomplete_expired")
+}
+
 impl Subscription {
     /// True when it began: its first invoice was paid, or its trial started.
     #[must_use]
@@ -169,7 +175,7 @@ impl Subscription {
     /// True when it is over for good.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        matches!(self.status.as_str(), "canceled" | "incomplete_expired")
+        has_ended(&self.status)
     }
 
     /// True when no payment is missing.

@@ -117,13 +117,10 @@ impl EventProcessor {
             Subject::Dispute(dispute) => Reversal::Dispute(dispute),
             _ => return Ok(Vec::new()),
         };
-        let Some(intent) = reversal.payment_intent().filter(|id| is_id(id)) else {
+        if !reversal.payment_intent().is_some_and(is_id) {
             return Ok(Vec::new());
-        };
-        if event.account.is_some()
-            || self.is_of_another(event)?
-            || self.store.knows_intent(intent).await?
-        {
+        }
+        if event.account.is_some() || self.is_of_another(event)? {
             return Ok(Vec::new());
         }
         Ok(self.subscriptions.report_reversal(reversal).await?.messages)

@@ -6,7 +6,7 @@
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::{Stripe, StripeError};
-use crate::event::is_id;
+use crate::{event::is_id, subscription::has_ended};
 
 /// The most pages of a list that are read. A customer who holds more subscriptions gets no further
 /// one.
@@ -105,9 +105,4 @@ impl Stripe {
         let found: Status = request.customize().send(self).await?;
         Ok(has_ended(&found.status))
     }
-}
-
-/// True for a status that a subscription never leaves.
-fn has_ended(status: &str) -> bool {
-    matches!(status, "canceled" | "incomplete_expired")
 }

@@ -192,13 +192,8 @@ impl Stripe {
     async fn active_meters(&self) -> Result<Vec<Meter>, StripeError> {
         let (mut meters, mut after) = (Vec::<Meter>::new(), String::new());
         loop {
-            let request = RequestBuilder {
-                query: Some(format!("status=active&limit={PAGE}{after}")),
-                ..RequestBuilder::new(StripeMethod::Get, "/billing/meters")
-            };
-            let answer = self.call(&request, None).await?;
-            let page: List<Meter> = serde_json::from_slice(&answer)
-                .map_err(|error| StripeError::Undecodable(error.to_string()))?;
+            let query = format!("status=active&limit={PAGE}{after}");
+            let page: List<Meter> = self.get("/billing/meters".to_owned(), query).await?;
             meters.extend(page.data);
             match meters.last().filter(|_| page.has_more) {
                 Some(last) => after = format!("&starting_after={}", last.id),

@@ -2,13 +2,10 @@
 
 use stripe::StripeRequest as _;
 use stripe_checkout::checkout_session::RetrieveCheckoutSession;
-use stripe_client_core::{RequestBuilder, StripeMethod};
 use stripe_core::{
     charge::RetrieveCharge, dispute::RetrieveDispute, payment_intent::RetrievePaymentIntent,
     refund::RetrieveRefund,
 };
-
-use serde::de::DeserializeOwned;
 
 use super::{Stripe, StripeError};
 use crate::event::{Family, Related, Subject};
@@ -46,17 +43,11 @@ impl Stripe {
             }
             Family::EarlyFraudWarning => {
                 let path = format!("/radar/early_fraud_warnings/{id}");
-                Subject::EarlyFraudWarning(self.fetch(path).await?)
+                Subject::EarlyFraudWarning(self.get(path, String::new()).await?)
             }
-            Family::Review => Subject::Review(self.fetch(format!("/reviews/{id}")).await?),
+            Family::Review => {
+                Subject::Review(self.get(format!("/reviews/{id}"), String::new()).await?)
+            }
         })
-    }
-
-    /// The object at `path`. The builders of these objects are in a crate that nothing else here
-    /// needs.
-    async fn fetch<T: DeserializeOwned>(&self, path: String) -> Result<T, StripeError> {
-        let request = RequestBuilder::new(StripeMethod::Get, path);
-        let answer = self.call(&request, None).await?;
-        serde_json::from_slice(&answer).map_err(|error| StripeError::Undecodable(error.to_string()))
     }
 }

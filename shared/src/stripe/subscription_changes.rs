@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::{Redacted, Stripe, StripeError};
-use crate::subscription::objects::List;
+use crate::subscription::{has_ended, objects::List};
 
 /// A subscription at Stripe, as far as it decides about a change.
 #[derive(Clone, Debug, Deserialize)]
@@ -125,7 +125,7 @@ impl LiveSubscription {
     /// True when it is over for good.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        matches!(self.status.as_str(), "canceled" | "incomplete_expired")
+        has_ended(&self.status)
     }
 
     /// True while its payments are not collected.

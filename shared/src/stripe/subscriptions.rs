@@ -8,7 +8,7 @@ use futures_util::future;
 use serde::{Deserialize, de::DeserializeOwned};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
-use super::{Stripe, StripeError};
+use super::{Stripe, StripeError, subscription_changes::read};
 use crate::{
     event::{InvoiceParent, is_id},
     subscription::{
@@ -226,7 +226,7 @@ impl Stripe {
             ..RequestBuilder::new(StripeMethod::Get, path)
         };
         let answer = self.call(&request, None).await?;
-        serde_json::from_slice(&answer).map_err(|error| StripeError::Undecodable(error.to_string()))
+        read(&answer)
     }
 }
 

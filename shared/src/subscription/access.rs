@@ -12,7 +12,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::Subscription;
+use super::{Subscription, has_ended};
 
 /// The most subscriptions of a caller that are listed, the latest first; those that are not over
 /// always are.
@@ -117,7 +117,7 @@ impl Held {
     /// True when it is over for good.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        matches!(self.status.as_str(), "canceled" | "incomplete_expired")
+        has_ended(&self.status)
     }
 
     /// True when it gives access at `now` (Unix seconds).

@@ -12,7 +12,11 @@ use std::{
 use tokio::time::timeout;
 
 use super::{LookError, SubscriptionService};
-use crate::{cause::causes, ids::CallerId, subscription::Reason};
+use crate::{
+    cause::causes,
+    ids::CallerId,
+    subscription::{Reason, has_ended},
+};
 
 /// The longest wait for Stripe: the reader is at a page, and asks again.
 const DEADLINE: Duration = Duration::from_secs(4);
@@ -35,10 +39,7 @@ impl SubscriptionService {
     /// are stored.
     pub async fn refresh(&self, owner: &CallerId) -> Refreshed {
         let stripe = self.stripe.clone().with_deadline(DEADLINE);
-        let brief = Self {
-            stripe: stripe.for_one_request(),
-            ..self.clone()
-        };
+        let brief = self.over(stripe.for_one_request());
         let mut refreshed = Refreshed::default();
         // It may wait for a look of another request, which has more time.
         let looking = timeout(DEADLINE, brief.refresh_all(owner, &mut refreshed));
@@ -93,8 +94,4 @@ impl SubscriptionService {
         }
         Ok(ids)
     }
-}
-
-fn has_ended(status: &str) -> bool {
-    matches!(status, "canceled" | "incomplete_expired")
 }
