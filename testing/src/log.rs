@@ -60,6 +60,18 @@ impl Log {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&lines).into_owned()
     }
+
+    /// Whether these words were logged as such, and not by chance within an identifier or a time:
+    /// `4242` is a card, `12:00:00.042429Z` is not.
+    #[must_use]
+    pub fn says(&self, words: &str) -> bool {
+        let text = self.text();
+        let is_apart = |next: Option<char>| !next.is_some_and(char::is_alphanumeric);
+        text.match_indices(words).any(|(at, found)| {
+            let (before, after) = (&text[..at], &text[at + found.len()..]);
+            is_apart(before.chars().next_back()) && is_apart(after.chars().next())
+        })
+    }
 }
 
 impl Write for Log {
@@ -92,5 +104,19 @@ impl<'a> MakeWriter<'a> for ByThread {
 
     fn make_writer(&'a self) -> Log {
         LISTENING.with_borrow(|log| log.clone().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_said_where_it_stands_alone_and_not_within_another() {
+        let (log, _guard) = Log::start();
+        tracing::info!(id = "req_4242ab", time = "12:00:00.042429Z", "a card");
+        assert!(!log.says("4242") && log.says("card") && log.says("a card"));
+        tracing::info!(last4 = "4242", "a card");
+        assert!(log.says("4242"));
     }
 }

@@ -145,7 +145,10 @@ async fn the_log_knows_who_asked_about_what_and_nothing_about_a_person() {
     drop(guard);
 
     let text = log.text();
-    for personal in ["Ada", "Lovelace", "example.com", "a***", "4242", "+44"] {
+    for personal in ["Ada", "Lovelace", "4242"] {
+        assert!(!log.says(personal), "{personal}: {text}");
+    }
+    for personal in ["example.com", "a***", "+44"] {
         assert!(!text.contains(personal), "{personal}: {text}");
     }
     let lines = text.lines();

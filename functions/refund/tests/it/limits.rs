@@ -120,6 +120,6 @@ async fn each_refund_and_each_denial_is_recorded() {
     ];
     let records: Vec<Value> = records.iter().map(|one| json!(of(one))).collect();
     assert_eq!(records, expected);
-    assert!(!text.contains("fay"), "{text}");
+    assert!(!log.says("fay"), "{text}");
     assert_eq!(api.shop.clock.now(), NOW);
 }
