@@ -1,4 +1,4 @@
-"""The npm package of the client."""
+"""The npm package for Next.js sites."""
 
 import json
 import os
@@ -17,11 +17,15 @@ def pack(folder: Path) -> None:
 
     On GitHub it names the repository: npm compares it with the one that signs the provenance.
     """
+    subprocess.run(["node", "scripts/prepare.mjs"], cwd=CLIENT, check=True)
     with tempfile.TemporaryDirectory() as staged:
         manifest = json.loads((CLIENT / "package.json").read_text())
         for name in manifest["files"]:
             source = CLIENT / name
-            shutil.copy(source if source.exists() else WORKSPACE / name, staged)
+            if source.is_dir():
+                shutil.copytree(source, Path(staged, name))
+            else:
+                shutil.copy(source if source.exists() else WORKSPACE / name, staged)
         if repository := os.environ.get("GITHUB_REPOSITORY"):
             url = f"git+{os.environ['GITHUB_SERVER_URL']}/{repository}.git"
             manifest["repository"] = {"type": "git", "url": url, "directory": "packages/farebox"}

@@ -206,11 +206,13 @@ class Dist(unittest.TestCase):
             self.assertIn("Permission is hereby granted, free of charge", text)
             self.assertTrue((folder / "LICENSE-MIT").exists())
 
-    def test_the_npm_package_has_the_client_in_the_same_version(self):
-        with tarfile.open(self.made / f"farebox-client-{self.version}.tgz") as archive:
+    def test_the_npm_package_has_its_programs_and_types_in_the_same_version(self):
+        with tarfile.open(self.made / f"farebox-{self.version}.tgz") as archive:
             names = {name.removeprefix("package/") for name in archive.getnames()}
             manifest = json.load(archive.extractfile("package/package.json"))
-        self.assertEqual(names, {"package.json", *manifest["files"]})
+        for one in manifest["exports"].values():
+            for file in one.values() if isinstance(one, dict) else [one]:
+                self.assertIn(file.removeprefix("./"), names)
         self.assertEqual(manifest["version"], self.version)
         self.assertNotIn("private", manifest)
 

@@ -2,7 +2,7 @@
 // answers it with one read of its database, also while Stripe is down.
 
 import "server-only";
-import { answer, createClient } from "farebox-client";
+import { answer, createClient } from "farebox";
 import { auth } from "@/auth";
 import { callerToken, type Caller } from "./farebox";
 import { isSubscriber } from "./roles";

@@ -8,9 +8,9 @@ import {
   keyed,
   type Routes,
   type Schemas,
-} from "farebox-client";
+} from "farebox";
 
-export { FareboxError } from "farebox-client";
+export { FareboxError } from "farebox";
 
 export type Contents = { items: Schemas["Item"][]; orderId?: string };
 export type Started = Schemas["Created"];

@@ -1,6 +1,6 @@
 // Example calls of a site, which only the compiler checks.
 
-import { answer, createClient, FareboxError, keyed, newKey, type Schemas } from "farebox-client";
+import { answer, createClient, FareboxError, keyed, newKey, type Schemas } from "farebox";
 
 const farebox = createClient({ baseUrl: "https://pay.shop.example", token: async () => "a token" });
 
