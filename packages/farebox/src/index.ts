@@ -1,5 +1,5 @@
-// The typed HTTP client of Farebox's routes, for browsers and servers. The types of paths, bodies and
-// responses are generated from openapi.json (schema.ts).
+// The typed HTTP client of Farebox's routes, for browsers and servers. The types of paths, bodies
+// and responses are generated from openapi.json (schema.ts).
 
 import createFetchClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./schema.js";

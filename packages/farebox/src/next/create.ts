@@ -1,0 +1,66 @@
+// `createFarebox`: all that a site on Next.js has of Farebox.
+
+import type { Client } from "openapi-fetch";
+import type { Routes } from "../index.js";
+import { checked, GUEST, type Caller, type User } from "../server/caller.js";
+import { can, createServerClient } from "../server/client.js";
+import { signOrder, type SignedOrder, type SignOptions } from "../server/order.js";
+import { guestIn } from "./guest.js";
+import { createHandler, type RouteHandler } from "./handler.js";
+import { atHand, Site, type ReadCaller } from "./site.js";
+
+export interface FareboxOptions {
+  /**
+   * The signed-in user of the request at hand, or null: a guest. For a user without `roles` these
+   * are `["customer"]`.
+   */
+  caller: ReadCaller;
+  /** Whether visitors who are not signed in can pay; by default true. */
+  guests?: boolean;
+  /**
+   * The header in which the proxy in front of this site writes the payer's address, over or behind
+   * what came in. Farebox gets it as `x-client-address`.
+   */
+  addressHeader?: string;
+}
+
+/** What `createFarebox` returns. */
+export interface Farebox {
+  /** The handlers of `app/api/payments/[...path]/route.ts`. */
+  handlers(): { GET: RouteHandler; POST: RouteHandler };
+  /**
+   * Whether `user` may use an entitlement: the lookup key of a price or a feature, or the id of a
+   * product. False where nothing is known.
+   */
+  can(user: User | null | undefined, entitlement: string): Promise<boolean>;
+  /**
+   * Signs an order for `caller`, by default the caller of the request at hand. For a user who was a
+   * guest in this browser, it names that guest as the order's previous owner.
+   */
+  signOrder(order: SignedOrder, caller?: Caller | null, options?: SignOptions): Promise<string>;
+  /** A typed client of Farebox's routes, by default for the caller of the request at hand. */
+  client(caller?: Caller): Client<Routes>;
+}
+
+export function createFarebox(options: FareboxOptions): Farebox {
+  const { caller, guests = true, addressHeader } = options;
+  if (typeof caller !== "function") throw new TypeError("createFarebox needs `caller`, a function");
+  const site = new Site(caller, guests);
+  const handler = createHandler(site, addressHeader);
+  return {
+    handlers: () => ({ GET: handler, POST: handler }),
+    can,
+    client: (caller) => createServerClient(caller ?? (() => site.current())),
+    async signOrder(order, caller, options) {
+      const payer = caller ? checked(caller) : await site.current();
+      return signOrder(await withPrevious(order, payer.id), payer, options);
+    },
+  };
+}
+
+/** The order, with the guest of this browser as its previous owner where they have signed in. */
+async function withPrevious(order: SignedOrder, payer: string): Promise<SignedOrder> {
+  if (order.previousSub !== undefined || payer.startsWith(GUEST)) return order;
+  const previous = await atHand().then(guestIn, () => undefined);
+  return previous === undefined ? order : { ...order, previousSub: GUEST + previous };
+}

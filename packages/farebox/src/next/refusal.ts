@@ -1,0 +1,38 @@
+// Error responses of the site's own, in Farebox's form.
+
+import { SettingError } from "../server/settings.js";
+
+/** An error that a request ends with. `log` is for the site's operator alone. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly log?: string,
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(message);
+  }
+}
+
+/** The error response for `cause`. What is the site's own fault is logged under the request's id. */
+export function refusal(cause: unknown): Response {
+  const { status, code, message, log, headers } = toRefusal(cause);
+  const requestId = `site_${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}`;
+  if (log !== undefined) console.error(`farebox: ${requestId}: ${log}`);
+  return Response.json(
+    { error: { code, message, requestId } },
+    { status, headers: { ...headers, "cache-control": "no-store", "x-request-id": requestId } },
+  );
+}
+
+function toRefusal(cause: unknown): Refusal {
+  if (cause instanceof Refusal) return cause;
+  if (cause instanceof SettingError)
+    return new Refusal(503, "not_configured", cause.fault, cause.message);
+  return new Refusal(500, "internal", "this site failed to send the request", described(cause));
+}
+
+/** An error for the log. */
+export const described = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : "unknown";

@@ -1,0 +1,91 @@
+// Who a request is from: the site's signed-in user, or a guest.
+
+import type { NextApiRequest, NextApiResponse } from "next";
+import {
+  CallerError,
+  checked,
+  guest,
+  type CheckedCaller,
+  type User,
+} from "../server/caller.js";
+import { isSignal } from "../server/client.js";
+import { settings } from "../server/settings.js";
+import { guestCookie, guestIn, guestOf, type Asked } from "./guest.js";
+import { described, Refusal } from "./refusal.js";
+import type { Route } from "./routes.js";
+
+/** The request and response of a route of the Pages Router. */
+export interface Pages {
+  req: NextApiRequest;
+  res: NextApiResponse;
+}
+
+/**
+ * Returns the signed-in user of a request, or null for a guest. `request` is absent in a server
+ * component; `pages` is there in the Pages Router, for libraries that take its `req` and `res`.
+ */
+export type ReadCaller = (
+  request?: Request,
+  pages?: Pages,
+) => User | null | undefined | Promise<User | null | undefined>;
+
+/** The caller of a request, and the cookie to set where it made them a guest. */
+export interface Visitor {
+  caller: CheckedCaller;
+  cookie?: string;
+}
+
+const STRANGER = new Refusal(401, "unauthenticated", "sign in first");
+
+export class Site {
+  constructor(
+    private readonly readCaller: ReadCaller,
+    readonly hasGuests: boolean,
+  ) {}
+
+  /**
+   * The visitor of a request to `route`. The first request that starts a payment makes a guest.
+   *
+   * @throws {Refusal} for a stranger, and where the site's own callback failed.
+   */
+  async visitor(request: Request, route: Route, pages?: Pages): Promise<Visitor> {
+    const user = await this.user(request, pages);
+    if (user) return { caller: user };
+    if (!this.hasGuests) throw STRANGER;
+    const known = guestIn(request);
+    if (known) return { caller: guest(known) };
+    if (!route.startsPayment) throw STRANGER;
+    const key = request.headers.get("idempotency-key");
+    const id = await guestOf(key, settings().siteKey);
+    return { caller: guest(id), cookie: guestCookie(id, request) };
+  }
+
+  /** The caller of the request at hand, in a server component, a server action or a route. */
+  async current(): Promise<CheckedCaller> {
+    const user = await this.readCaller();
+    if (user) return checked(user);
+    const id = this.hasGuests ? guestIn(await atHand()) : undefined;
+    if (id === undefined)
+      throw new CallerError("id", "is missing: nobody is signed in, and no guest's cookie is there");
+    return guest(id);
+  }
+
+  private async user(request: Request, pages?: Pages): Promise<CheckedCaller | undefined> {
+    try {
+      const user = await this.readCaller(request, pages);
+      return user ? checked(user) : undefined;
+    } catch (error) {
+      if (isSignal(error)) throw error;
+      const message =
+        error instanceof CallerError ? error.message : "this site could not tell who is calling";
+      const log = `\`caller\` of createFarebox failed: ${described(error)}`;
+      throw new Refusal(500, "internal", message, log);
+    }
+  }
+}
+
+/** The request at hand, of which Next.js knows. */
+export async function atHand(): Promise<Asked> {
+  const { headers } = await import("next/headers.js");
+  return { headers: await headers() };
+}

@@ -1,0 +1,66 @@
+// The App Router's handlers with the functions of `cargo dev`.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createFarebox } from "farebox/next";
+import { cookieOf, mugs, request, startShop } from "./shop.mjs";
+
+const key = () => ({ "idempotency-key": crypto.randomUUID() });
+
+/** The handlers of a site whose requests name their user in `x-user`. */
+function handlersOf(options = {}) {
+  const caller = (request) => {
+    const id = request.headers.get("x-user");
+    return id ? { id } : null;
+  };
+  return createFarebox({ caller, ...options }).handlers();
+}
+
+test("a guest's first payment makes them a guest, and their cookie finds the order", async (t) => {
+  await startShop(t);
+  const { GET, POST } = handlersOf();
+  const started = await POST(request("create-intent", { body: mugs, headers: key() }));
+  assert.equal(started.status, 200);
+  assert.match(started.headers.get("x-request-id"), /^req_/);
+  assert.equal(started.headers.get("cache-control"), "no-store");
+  assert.match(
+    started.headers.get("set-cookie"),
+    /^farebox_guest=[\w-]{32}; Path=\/; Max-Age=31536000; HttpOnly; SameSite=Lax$/,
+  );
+  const { orderId, amount } = await started.json();
+  assert.equal(amount, 3000);
+
+  const cookie = cookieOf(started);
+  const read = await GET(request(`order?id=${orderId}`, { headers: { cookie } }));
+  assert.equal((await read.json()).status, "created");
+  assert.equal(read.headers.get("set-cookie"), null);
+  const others = await GET(request(`order?id=${orderId}`, { headers: { "x-user": "ada" } }));
+  assert.equal(others.status, 404);
+});
+
+test("two first requests at once are one guest and one order", async (t) => {
+  await startShop(t);
+  const { POST } = handlersOf();
+  const headers = key();
+  const send = () => POST(request("create-intent", { body: mugs, headers }));
+  const answers = await Promise.all([send(), send()]);
+  const [one, other] = answers.map(cookieOf);
+  assert.equal(one, other);
+  const done = answers.filter(({ status }) => status === 200);
+  const orders = await Promise.all(done.map((answer) => answer.json()));
+  assert.equal(new Set(orders.map(({ orderId }) => orderId)).size, 1);
+
+  const another = await POST(request("create-intent", { body: mugs, headers: key() }));
+  assert.notEqual(cookieOf(another), one);
+});
+
+test("a signed-in user pays under their own id, and gets no cookie", async (t) => {
+  await startShop(t);
+  const { GET, POST } = handlersOf();
+  const headers = { ...key(), "x-user": "ada" };
+  const started = await POST(request("create-intent", { body: mugs, headers }));
+  assert.equal(started.headers.get("set-cookie"), null);
+  const { orderId } = await started.json();
+  const read = await GET(request("orders", { headers }));
+  assert.deepEqual((await read.json()).orders.map((order) => order.orderId), [orderId]);
+});
