@@ -64,3 +64,15 @@ test("a signed-in user pays under their own id, and gets no cookie", async (t) =
   const read = await GET(request("orders", { headers }));
   assert.deepEqual((await read.json()).orders.map((order) => order.orderId), [orderId]);
 });
+
+test("an export of orders comes as CSV", async (t) => {
+  await startShop(t);
+  const { GET, POST } = handlersOf();
+  const headers = { ...key(), "x-user": "ada" };
+  const started = await POST(request("create-intent", { body: mugs, headers }));
+  const { orderId } = await started.json();
+  const read = await GET(request("orders", { headers: { ...headers, accept: "text/csv" } }));
+  assert.equal(read.status, 200);
+  assert.match(read.headers.get("content-type"), /^text\/csv/);
+  assert.ok((await read.text()).includes(orderId));
+});

@@ -97,7 +97,7 @@ function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBu
   return body;
 }
 
-/** An answer of Farebox's own: a success in JSON, or an error in its form. */
+/** An answer of Farebox's own: a success in JSON or, as asked for, CSV; or an error in its form. */
 interface Answer {
   status: number;
   headers: Headers;
@@ -120,10 +120,11 @@ async function asked(url: string, init: RequestInit): Promise<Answer> {
   return { status, headers, body };
 }
 
-/** True for JSON, and of an error for Farebox's form: gateways also answer in JSON. */
+/** True for JSON and CSV, and of an error for Farebox's form: gateways also answer in JSON. */
 function isFarebox({ ok, headers }: Response, body: ArrayBuffer): boolean {
-  if (!/^application\/json\b/i.test(headers.get("content-type") ?? "")) return false;
-  if (ok) return true;
+  const type = headers.get("content-type") ?? "";
+  if (ok) return /^(application\/json|text\/csv)\b/i.test(type);
+  if (!/^application\/json\b/i.test(type)) return false;
   try {
     const { error } = JSON.parse(new TextDecoder().decode(body)) as { error?: { code?: unknown } };
     return typeof error?.code === "string";
