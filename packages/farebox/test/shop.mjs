@@ -25,7 +25,13 @@ export async function startShop(t) {
 
 /** Sets variables of this process, undefined ones not, until the test ends. */
 export function environment(t, variables) {
-  const names = ["FAREBOX_ORIGIN", "FAREBOX_SITE_KEY", "FAREBOX_DEV_DIR", "NODE_ENV"];
+  const names = [
+    "FAREBOX_ORIGIN",
+    "FAREBOX_SITE_KEY",
+    "FAREBOX_NOTIFY_SECRET",
+    "FAREBOX_DEV_DIR",
+    "NODE_ENV",
+  ];
   const before = names.map((name) => [name, process.env[name]]);
   set([...names.map((name) => [name, undefined]), ...Object.entries(variables)]);
   t.after(() => set(before));

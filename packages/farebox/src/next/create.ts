@@ -2,14 +2,18 @@
 
 import type { Client } from "openapi-fetch";
 import type { Routes } from "../index.js";
+import type { Handlers } from "../notifications/handlers.js";
+import { receiver } from "../notifications/receive.js";
+import type { NotificationStore } from "../notifications/store.js";
 import { checked, GUEST, type Caller, type User } from "../server/caller.js";
 import { can, createServerClient } from "../server/client.js";
 import { signOrder, type SignedOrder, type SignOptions } from "../server/order.js";
+import { setting } from "../server/settings.js";
 import { guestIn } from "./guest.js";
 import { createHandler, type RouteHandler } from "./handler.js";
 import { atHand, Site, type ReadCaller } from "./site.js";
 
-export interface FareboxOptions {
+export interface FareboxOptions<Tx = undefined> {
   /**
    * The signed-in user of the request at hand, or null: a guest. For a user without `roles` these
    * are `["customer"]`.
@@ -22,12 +26,23 @@ export interface FareboxOptions {
    * what came in. Farebox gets it as `x-client-address`.
    */
   addressHeader?: string;
+  /**
+   * Notes the messages that were handled, in the site's own database: one of `farebox/stores`.
+   * Without one, development notes them in memory, and production answers notifications with 503.
+   */
+  store?: NotificationStore<Tx>;
 }
 
 /** What `createFarebox` returns. */
-export interface Farebox {
+export interface Farebox<Tx = undefined> {
   /** The handlers of `app/api/payments/[...path]/route.ts`. */
   handlers(): { GET: RouteHandler; POST: RouteHandler };
+  /**
+   * The handler of the route that `FAREBOX_NOTIFY_URL` names, such as `POST` of
+   * `app/api/farebox/route.ts`. Each of `handlers` runs once for a message, in a transaction of the
+   * store; Farebox sends the message again where it throws.
+   */
+  notifications(handlers: Handlers<Tx>): (request: Request) => Promise<Response>;
   /**
    * Whether `user` may use an entitlement: the lookup key of a price or a feature, or the id of a
    * product. False where nothing is known.
@@ -42,13 +57,15 @@ export interface Farebox {
   client(caller?: Caller): Client<Routes>;
 }
 
-export function createFarebox(options: FareboxOptions): Farebox {
-  const { caller, guests = true, addressHeader } = options;
+export function createFarebox<Tx = undefined>(options: FareboxOptions<Tx>): Farebox<Tx> {
+  const { caller, guests = true, addressHeader, store } = options;
   if (typeof caller !== "function") throw new TypeError("createFarebox needs `caller`, a function");
   const site = new Site(caller, guests);
   const handler = createHandler(site, addressHeader);
   return {
     handlers: () => ({ GET: handler, POST: handler }),
+    notifications: (handlers) =>
+      receiver({ handlers, store, secret: () => setting("FAREBOX_NOTIFY_SECRET") }),
     can,
     client: (caller) => createServerClient(caller ?? (() => site.current())),
     async signOrder(order, caller, options) {

@@ -2,6 +2,9 @@
 
 export { createFarebox, type Farebox, type FareboxOptions } from "./create.js";
 export type { RouteHandler } from "./handler.js";
+export type { Handler, Handlers, Message } from "../notifications/handlers.js";
+export { memoryStore } from "../notifications/memory.js";
+export type { Known, NotificationStore, Received } from "../notifications/store.js";
 export type { Pages, ReadCaller } from "./site.js";
 export { CallerError, type Caller, type User } from "../server/caller.js";
 export { OrderError } from "../server/order-claims.js";

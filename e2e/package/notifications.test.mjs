@@ -1,0 +1,214 @@
+// Each store on a real Postgres: whatever happens to a delivery, the site's own rows and the note
+// of the message are written together, once.
+//
+//   scripts/postgres node --test e2e/package/notifications.test.mjs
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { NAMES, open } from "./notifications/stores.mjs";
+import { cutAtCommit, database, random, shuffled, site } from "./notifications/world.mjs";
+
+for (const store of NAMES) {
+  const named = (name, run) => test(`${store}: ${name}`, run);
+
+  named("a message that comes again is handled once", async (t) => {
+    const db = await database(t);
+    const one = await site(t, store, db.url);
+    for (let times = 0; times < 3; times += 1) {
+      assert.equal(await one.deliver("msg_1", "order.paid"), 204);
+    }
+    const row = {
+      message: "msg_1",
+      order_id: "ord_1",
+      type: "order.paid",
+      version: 4,
+      is_late: false,
+    };
+    assert.deepEqual(await db.handled(), [row]);
+    assert.deepEqual(await db.ids(), ["msg_1"]);
+  });
+
+  named("deliveries at once to two processes are handled once", async (t) => {
+    const db = await database(t);
+    const sites = await Promise.all([site(t, store, db.url), site(t, store, db.url)]);
+    const ids = ["msg_1", "msg_2", "msg_3"];
+    const sent = ids.flatMap((id, n) =>
+      sites.flatMap((one) =>
+        [1, 2, 3].map(() => one.deliver(id, "order.paid", { orderId: `ord_${n}` })),
+      ),
+    );
+    assert.deepEqual([...new Set(await Promise.all(sent))], [204]);
+    assert.deepEqual((await db.handled()).map(({ message }) => message).sort(), ids);
+  });
+
+  named("a delivery waits for the handler of the same message in another process", async (t) => {
+    const db = await database(t);
+    const [first, second] = await Promise.all([site(t, store, db.url), site(t, store, db.url)]);
+    const fields = { metadata: { act: "wait" } };
+    const held = first.deliver("msg_1", "order.paid", fields);
+    await first.waits();
+    const repeated = second.deliver("msg_1", "order.paid", fields);
+    const blocked = "select 1 from pg_locks where not granted";
+    while ((await db.rows(blocked)).length === 0);
+    assert.deepEqual(await db.handled(), []);
+    first.go();
+    assert.deepEqual(await Promise.all([held, repeated]), [204, 204]);
+    assert.equal((await db.handled()).length, 1);
+  });
+
+  named("a handler that throws leaves nothing, and runs again", async (t) => {
+    const db = await database(t);
+    const one = await site(t, store, db.url);
+    const act = (act) => one.deliver("msg_1", "order.paid", { metadata: { act } });
+    assert.equal(await act("throw"), 500);
+    assert.deepEqual([await db.handled(), await db.ids()], [[], []]);
+    assert.deepEqual(await db.rows("select name from farebox_objects"), []);
+    assert.equal(await act("go on"), 204);
+    assert.equal((await db.handled()).length, 1);
+  });
+
+  named("a handler that catches the error of a failed statement is not acknowledged", async (t) => {
+    const db = await database(t);
+    const one = await site(t, store, db.url);
+    assert.equal(await one.deliver("msg_1", "order.paid", { metadata: { act: "swallow" } }), 500);
+    assert.deepEqual([await db.handled(), await db.ids()], [[], []]);
+    assert.equal(await one.deliver("msg_1", "order.paid"), 204);
+  });
+
+  named(
+    "a process that is killed in a handler leaves nothing, and another handles it",
+    async (t) => {
+      const db = await database(t);
+      const [first, second] = await Promise.all([site(t, store, db.url), site(t, store, db.url)]);
+      const killed = first.deliver("msg_1", "order.paid", { metadata: { act: "wait" } });
+      await first.waits();
+      const repeated = second.deliver("msg_1", "order.paid");
+      await first.kill();
+      assert.deepEqual(await Promise.all([killed, repeated]), [0, 204]);
+      assert.deepEqual(
+        (await db.handled()).map(({ message }) => message),
+        ["msg_1"],
+      );
+      assert.equal(await second.deliver("msg_1", "order.paid"), 204);
+      assert.equal((await db.handled()).length, 1);
+    },
+  );
+
+  for (const when of ["before", "after"]) {
+    named(
+      `a connection that is lost ${when} the commit: the message is handled once`,
+      async (t) => {
+        const db = await database(t);
+        const way = await cutAtCommit(t, db.url, when);
+        const one = await site(t, store, way.url);
+        assert.equal(await one.deliver("msg_1", "order.paid"), 500);
+        assert.ok(way.wasCut(), JSON.stringify(one.log()));
+        while ((await db.ids()).length < (when === "after" ? 1 : 0));
+        assert.equal((await db.handled()).length, when === "after" ? 1 : 0);
+        assert.equal(await one.deliver("msg_1", "order.paid"), 204);
+        assert.equal((await db.handled()).length, 1);
+        assert.ok(one.isRunning());
+      },
+    );
+  }
+
+  named("a database that does not answer is no acknowledgement", async (t) => {
+    const db = await database(t);
+    const nowhere = new URL(db.url);
+    nowhere.port = "1";
+    const one = await site(t, store, nowhere.href);
+    assert.equal(await one.deliver("msg_1", "order.paid"), 500);
+    assert.ok(one.isRunning());
+    assert.match(one.log().at(-1).text, /will come again/);
+  });
+
+  for (const seed of [1, 2, 3]) {
+    named(
+      `no version is handed on after a newer one, in any order of deliveries (${seed})`,
+      async (t) => {
+        const db = await database(t);
+        const sites = await Promise.all([site(t, store, db.url), site(t, store, db.url)]);
+        const next = random(seed);
+        const messages = ["ord_a", "ord_b", "ord_c"].flatMap((orderId) =>
+          Array.from({ length: 6 }, (_, n) => ({
+            id: `msg_${orderId}_${n}`,
+            type: n === 0 ? "order.paid" : "order.refunded",
+            fields: { orderId, version: n + 1, status: "partially_refunded", refundedAmount: n },
+          })),
+        );
+        const deliveries = shuffled([...messages, ...messages, ...messages], next);
+        const queues = [[], [], [], []];
+        for (const one of deliveries) queues[Math.floor(next() * queues.length)].push(one);
+        const statuses = await Promise.all(
+          queues.map(async (queue, n) => {
+            const got = [];
+            for (const { id, type, fields } of queue) {
+              got.push(await sites[n % 2].deliver(id, type, fields));
+            }
+            return got;
+          }),
+        );
+        assert.deepEqual([...new Set(statuses.flat())], [204]);
+        const rows = await db.handled();
+        assert.deepEqual(
+          rows.map(({ message }) => message).sort(),
+          messages.map(({ id }) => id).sort(),
+        );
+        for (const orderId of ["ord_a", "ord_b", "ord_c"]) {
+          let newest = 0;
+          for (const row of rows.filter(({ order_id }) => order_id === orderId)) {
+            const own = Number(row.message.at(-1)) + 1;
+            assert.equal(row.is_late, own < newest, JSON.stringify(row));
+            newest = Math.max(newest, own);
+            assert.equal(row.version, newest, JSON.stringify(row));
+          }
+          assert.equal(newest, 6);
+        }
+        const known = await db.rows(
+          "select version::int, state from farebox_objects order by name",
+        );
+        assert.deepEqual(
+          known.map(({ version, state }) => [version, JSON.parse(state).refundedAmount]),
+          [
+            [6, 5],
+            [6, 5],
+            [6, 5],
+          ],
+        );
+      },
+    );
+  }
+
+  named("nothing of the payer is kept", async (t) => {
+    const db = await database(t);
+    const one = await site(t, store, db.url);
+    const payer = { email: "ada@example.com", name: "Ada", phone: null, address: null };
+    const personal = {
+      payer,
+      shipping: payer,
+      customFields: { gift: "for eve" },
+      receiptUrl: "https://r",
+      invoiceUrl: "https://i",
+    };
+    await one.deliver("msg_1", "order.paid", personal);
+    const [{ state }] = await db.rows("select state from farebox_objects");
+    assert.doesNotMatch(state, /ada@|Ada|eve|https/);
+    assert.equal(JSON.parse(state).status, "paid");
+  });
+
+  named("ids are forgotten after 30 days, and those of payments are not", async (t) => {
+    const db = await database(t);
+    const day = 24 * 60 * 60;
+    const insert = `insert into farebox_messages
+      select $1, $2, extract(epoch from now())::bigint - $3`;
+    await db.rows(insert, ["old", "order.refunded", 31 * day]);
+    await db.rows(insert, ["young", "order.refunded", 29 * day]);
+    await db.rows(insert, ["paid", "order.paid", 400 * day]);
+    const { store: opened, close } = await open(store, db.url);
+    const message = { id: "new", type: "order.refunded", object: null };
+    assert.equal(await opened.once(message, async () => {}), "handled");
+    assert.equal(await opened.once({ ...message, id: "paid" }, assert.fail), "repeated");
+    assert.deepEqual(await db.ids(), ["new", "paid", "young"]);
+    await close();
+  });
+}

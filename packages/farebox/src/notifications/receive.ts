@@ -1,0 +1,203 @@
+// Receives a notification: the raw body, its signature and age, its form, and then the site's
+// handler, once for each id, in a transaction of the site's own database.
+//
+// | answer | when                                                                              |
+// |--------|-----------------------------------------------------------------------------------|
+// | `204`  | the handler returned and its transaction committed, now or at an earlier delivery |
+// | `400`  | the signature is missing, forged or more than five minutes off; no notification    |
+// | `405`  | not a POST                                                                         |
+// | `413`  | the body is over the limit; nothing was hashed                                     |
+// | `500`  | the handler threw, or the database failed; Farebox sends the message again         |
+// | `503`  | a setting is missing or wrong                                                      |
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { isKnownType } from "../events.js";
+import { SettingError } from "../server/settings.js";
+import { acknowledged, type Answer, newRequestId, Refusal, refused } from "./answer.js";
+import { BodyNotText, BodyTooLarge, chunksOf, chunksOfNode, readText } from "./body.js";
+import { handlerOf, type Handlers } from "./handlers.js";
+import { type Log, type LogEntry, toConsole } from "./log.js";
+import { developmentStore } from "./memory.js";
+import { type Envelope, familyOf, NotANotification, readEnvelope, received } from "./message.js";
+import { isToHandOn, withNewest } from "./state.js";
+import type { Known, NotificationStore } from "./store.js";
+import { NotSigned, readSecrets, signedHeaders, verify, WrongSecret } from "./verify.js";
+
+/** What the route needs. */
+export interface Reception<Tx> {
+  handlers: Handlers<Tx>;
+  /** Without one, development keeps the ids in memory, and production answers 503. */
+  store?: NotificationStore<Tx> | undefined;
+  /**
+   * `FAREBOX_NOTIFY_SECRET`: one secret, or several separated by commas while it is rotated. It
+   * may throw a {@link SettingError}.
+   */
+  secret: () => string | undefined | Promise<string | undefined>;
+  log?: Log | undefined;
+}
+
+/** A request, whatever server it came through. */
+interface Incoming {
+  method: string;
+  header: (name: string) => string | null | undefined;
+  /** The raw body. */
+  chunks: () => AsyncIterable<Uint8Array>;
+}
+
+/** The route as a function of a Fetch request. */
+export function receiver<Tx>(of: Reception<Tx>): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const { status, headers, body } = await answerTo(of, {
+      method: request.method,
+      header: (name) => request.headers.get(name),
+      chunks: () => chunksOf(request),
+    });
+    return new Response(body, { status, headers });
+  };
+}
+
+/** The route as a handler of Node's requests, such as the Pages Router's. */
+export function nodeReceiver<Tx>(
+  of: Reception<Tx>,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  return async (request, response) => {
+    const { status, headers, body } = await answerTo(of, {
+      method: request.method ?? "",
+      header: (name) => [request.headers[name]].flat().join(", ") || undefined,
+      chunks: () => chunksOfNode(request),
+    });
+    response.writeHead(status, headers).end(body ?? undefined);
+  };
+}
+
+async function answerTo<Tx>(of: Reception<Tx>, incoming: Incoming): Promise<Answer> {
+  const requestId = newRequestId();
+  const log = of.log ?? toConsole;
+  try {
+    if (incoming.method !== "POST") {
+      throw new Refusal(405, "method_not_allowed", "only POST is allowed", { allow: "POST" });
+    }
+    const { id, envelope } = await verified(of, incoming);
+    const note = (text: string): void =>
+      log({ level: "info", text, requestId, messageId: id, type: envelope.type });
+    await accept(of, id, envelope, note);
+    return acknowledged();
+  } catch (error) {
+    const { refusal, reason } = refusalOf(error);
+    if (reason) log({ ...reason, requestId });
+    return refused(refusal, requestId);
+  }
+}
+
+/** The message, if it is from Farebox. */
+async function verified<Tx>(
+  of: Reception<Tx>,
+  incoming: Incoming,
+): Promise<{ id: string; envelope: Envelope }> {
+  const secret = await of.secret();
+  if (!secret) throw new WrongSecret("is not set");
+  const secrets = readSecrets(secret);
+  const headers = signedHeaders(incoming.header);
+  const body = await readText(incoming.chunks());
+  verify(body, headers, secrets);
+  return { id: headers.id, envelope: readEnvelope(body) };
+}
+
+/** A failure after the signature was verified: of the handler, or of the store. */
+class Failed extends Error {
+  override readonly name = "Failed";
+  constructor(
+    readonly messageId: string,
+    readonly type: string,
+    cause: unknown,
+  ) {
+    super("the message was not handled", { cause });
+  }
+}
+
+/** Hands a message to its handler, once. */
+async function accept<Tx>(
+  of: Reception<Tx>,
+  id: string,
+  envelope: Envelope,
+  note: (text: string) => void,
+): Promise<void> {
+  const message = received(id, envelope);
+  const store = of.store ?? storeWithout();
+  if (!isKnownType(envelope.type)) note("this version does not know a notification's type");
+  try {
+    await store.once(message, async (tx, known) => {
+      const reason = await handle(of.handlers, id, envelope, tx, known);
+      if (reason) note(reason);
+    });
+  } catch (error) {
+    throw new Failed(id, envelope.type, error);
+  }
+}
+
+/** Runs the handler, if there is one; returns the reason why a message is not handed on. */
+async function handle<Tx>(
+  handlers: Handlers<Tx>,
+  id: string,
+  { type, timestamp, data }: Envelope,
+  tx: Tx,
+  known: Known | null,
+): Promise<string | undefined> {
+  const handler = handlerOf(handlers, type);
+  if (!handler) return undefined;
+  const family = familyOf(type);
+  const own = data as Record<string, unknown>;
+  if (!known || !family || known.version <= Number(own["version"])) {
+    await handler(data, tx, { id, type, timestamp, isLate: false });
+    return undefined;
+  }
+  const newest = withNewest(family, own, known);
+  if (!isToHandOn(type, newest)) return "a late notification was not handed on: it is out of date";
+  await handler(newest, tx, { id, type, timestamp, isLate: true });
+  return undefined;
+}
+
+/** The store of a site that gave none: its handlers get no transaction. */
+const storeWithout = <Tx>(): NotificationStore<Tx> =>
+  developmentStore() as NotificationStore<never>;
+
+type Reason = Pick<LogEntry, "level" | "text" | "messageId" | "type" | "error">;
+
+/** The answer to a failure, and what the log says of it. */
+function refusalOf(error: unknown): { refusal: Refusal; reason?: Reason } {
+  if (error instanceof SettingError) {
+    const refusal = new Refusal(503, "not_configured", error.fault);
+    return { refusal, reason: { level: "error", text: error.message } };
+  }
+  if (error instanceof Refusal && error.status < 500) return { refusal: error };
+  if (error instanceof Refusal) {
+    return { refusal: error, reason: { level: "error", text: error.message } };
+  }
+  if (error instanceof BodyTooLarge) {
+    return refusedFor("the body is too large", 413, "body_too_large", "the body is too large");
+  }
+  if (error instanceof NotSigned) {
+    return refusedFor(error.message, 400, "bad_signature", "the signature does not match");
+  }
+  if (error instanceof NotANotification || error instanceof BodyNotText) {
+    const message = error.message || "the body is not UTF-8";
+    return refusedFor(message, 400, "invalid_request", message);
+  }
+  if (error instanceof WrongSecret) {
+    return refusalOf(new Refusal(503, "not_configured", `FAREBOX_NOTIFY_SECRET ${error.message}`));
+  }
+  const refusal = new Refusal(500, "internal", "the message was not handled; send it again");
+  const text = "a notification was not handled, and will come again";
+  if (!(error instanceof Failed)) return { refusal, reason: { level: "error", text, error } };
+  const { messageId, type, cause } = error;
+  return { refusal, reason: { level: "error", text, messageId, type, error: cause } };
+}
+
+/** A refusal of what somebody sent, which nobody has to act on. */
+function refusedFor(reason: string, status: number, code: string, message: string) {
+  const refusal = new Refusal(status, code, message);
+  return {
+    refusal,
+    reason: { level: "info" as const, text: `a notification was refused: ${reason}` },
+  };
+}
