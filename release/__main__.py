@@ -59,6 +59,8 @@ def main(folder: Path) -> None:
     archive.write_tar(folder / f"{aws}.tar.gz", zips | deployment | common, at)
 
     npm.pack(folder)
+    licences = {file: text for file, (_, text) in common.items()}
+    npm.pack_program(folder, name, program("farebox"), licences)
     sums = [f"{hashed(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
     (folder / SUMS).write_text("".join(sums))
 
