@@ -48,10 +48,12 @@ export function request(name, { body, headers, ...init } = {}) {
   return new Request(`${SITE}/api/payments/${name}`, {
     method: body === undefined ? "GET" : "POST",
     headers: { "sec-fetch-site": "same-origin", "content-type": "application/json", ...headers },
-    ...(body !== undefined && { body: typeof body === "object" ? JSON.stringify(body) : body }),
+    ...(body !== undefined && { body: isPlain(body) ? JSON.stringify(body) : body }),
     ...init,
   });
 }
+
+const isPlain = (body) => Object.getPrototypeOf(body) === Object.prototype;
 
 /** The guest's cookie that an answer sets, as the browser sends it back. */
 export const cookieOf = (response) => response.headers.get("set-cookie")?.split(";")[0];

@@ -1,5 +1,6 @@
 // `createFarebox`: all that a site on Next.js has of Farebox.
 
+import type { NextApiHandler } from "next";
 import type { Client } from "openapi-fetch";
 import type { Routes } from "../index.js";
 import type { Handlers } from "../notifications/handlers.js";
@@ -11,6 +12,8 @@ import { signOrder, type SignedOrder, type SignOptions } from "../server/order.j
 import { setting } from "../server/settings.js";
 import { guestIn } from "./guest.js";
 import { createHandler, type RouteHandler } from "./handler.js";
+import { createPagesHandler } from "./pages.js";
+import { createProxy, type Proxy, type ProxyOptions } from "./proxy.js";
 import { atHand, Site, type ReadCaller } from "./site.js";
 
 export interface FareboxOptions<Tx = undefined> {
@@ -37,6 +40,13 @@ export interface FareboxOptions<Tx = undefined> {
 export interface Farebox<Tx = undefined> {
   /** The handlers of `app/api/payments/[...path]/route.ts`. */
   handlers(): { GET: RouteHandler; POST: RouteHandler };
+  /** The Pages Router. */
+  pages: {
+    /** The handler of `pages/api/payments/[...path].ts`. */
+    handler(): NextApiHandler;
+  };
+  /** The whole of a proxy.ts, as `createProxy`, with `guests` of this site. */
+  proxy(options?: Omit<ProxyOptions, "guests">): Proxy;
   /**
    * The handler of the route that `FAREBOX_NOTIFY_URL` names, such as `POST` of
    * `app/api/farebox/route.ts`. Each of `handlers` runs once for a message, in a transaction of the
@@ -66,6 +76,8 @@ export function createFarebox<Tx = undefined>(options: FareboxOptions<Tx>): Fare
     handlers: () => ({ GET: handler, POST: handler }),
     notifications: (handlers) =>
       receiver({ handlers, store, secret: () => setting("FAREBOX_NOTIFY_SECRET") }),
+    pages: { handler: () => createPagesHandler(site, addressHeader) },
+    proxy: (options) => createProxy({ ...options, guests }),
     can,
     client: (caller) => createServerClient(caller ?? (() => site.current())),
     async signOrder(order, caller, options) {

@@ -5,6 +5,8 @@ export type { RouteHandler } from "./handler.js";
 export type { Handler, Handlers, Message } from "../notifications/handlers.js";
 export { memoryStore } from "../notifications/memory.js";
 export type { Known, NotificationStore, Received } from "../notifications/store.js";
+export { contentSecurityPolicy, newNonce, type PolicyOptions } from "./policy.js";
+export { createProxy, withGuest, type Proxy, type ProxyOptions } from "./proxy.js";
 export type { Pages, ReadCaller } from "./site.js";
 export { CallerError, type Caller, type User } from "../server/caller.js";
 export { OrderError } from "../server/order-claims.js";

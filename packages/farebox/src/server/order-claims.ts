@@ -12,8 +12,9 @@ export class OrderError extends Error {
     /** The path of the field, such as `lines[0].amount`. */
     readonly field: string,
     fault: string,
+    message = `\`${field}\` of the signed order ${fault}`,
   ) {
-    super(`\`${field}\` of the signed order ${fault}`);
+    super(message);
   }
 }
 
@@ -69,12 +70,17 @@ const TAX: Record<string, Check> = {
 const object =
   (fields: Record<string, Check>, needed: readonly string[]): Check =>
   (value, path) => {
-    for (const [name, check, field] of fieldsOf(value, path, needed)) {
-      const known = Object.hasOwn(fields, name) ? fields[name] : undefined;
-      if (!known) throw new OrderError(check, `is no field of \`${path}\``);
-      known(field, check);
+    for (const [name, field] of fieldsOf(value, path, needed)) {
+      const check = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      const at = `${path}.${name}`;
+      if (!check)
+        throw new OrderError(at, "", `\`${path}\` has no field \`${shown(name)}\` in a signed order`);
+      check(field, at);
     }
   };
+
+/** The beginning of an unknown name. */
+const shown = (name: string) => [...name].slice(0, 40).join("");
 
 function fieldsOf(value: unknown, path: string, needed: readonly string[]) {
   if (!isObject(value)) throw new OrderError(path, "must be an object");
@@ -82,7 +88,7 @@ function fieldsOf(value: unknown, path: string, needed: readonly string[]) {
   for (const name of needed)
     if (!present.some(([key, field]) => key === name && field !== ""))
       throw new OrderError(`${path}.${name}`, "is missing");
-  return present.map(([name, field]) => [name, `${path}.${name}`, field] as const);
+  return present;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -203,7 +209,8 @@ export function checkOrder(order: object): void {
   if (!has("amount") && !has("lines")) throw new OrderError("amount", "is missing");
   for (const [name, value] of given) {
     const check = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
-    if (!check) throw new OrderError(name.slice(0, 40), "is not a claim of a signed order");
+    if (!check)
+      throw new OrderError(name, "", `\`${shown(name)}\` is not a claim of a signed order`);
     check(value, name);
   }
   checkTogether(Object.fromEntries(given));
