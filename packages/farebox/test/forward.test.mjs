@@ -26,7 +26,7 @@ function logOf(t) {
   return lines;
 }
 
-test("Farebox gets the caller's token and the body, and no header of the browser's own", async (t) => {
+test("Farebox gets the caller's token and the body, and no other header of the page", async (t) => {
   const { received } = await startStandIn(t);
   const answer = await post({
     accept: "application/json",
@@ -92,14 +92,23 @@ const ODD = [
   ["a gateway's error", text(502, "<h1>Bad gateway</h1>"), 503, "unavailable"],
   ["a gateway's error in JSON", json(500, { message: "Internal" }), 503, "unavailable"],
   ["a gateway's route in JSON", json(404, { message: "Not Found" }), 502, "bad_gateway"],
-  ["an error that is no JSON", text(500, "{", { "content-type": "application/json" }), 503,
-    "unavailable"],
+  [
+    "an error that is no JSON",
+    text(500, "{", { "content-type": "application/json" }),
+    503,
+    "unavailable",
+  ],
   ["a refused token", json(401, { error: { code: "unauthenticated" } }), 503, "not_configured"],
   ["a closed connection", (request) => request.socket.destroy(), 503, "unavailable"],
-  ["half a body", (_, response) => {
-    response.writeHead(200, { "content-length": "100", "content-type": "application/json" });
-    response.write("{", () => response.destroy());
-  }, 503, "unavailable"],
+  [
+    "half a body",
+    (_, response) => {
+      response.writeHead(200, { "content-length": "100", "content-type": "application/json" });
+      response.write("{", () => response.destroy());
+    },
+    503,
+    "unavailable",
+  ],
 ];
 for (const [what, answer, status, code] of ODD)
   test(`${what} is an error of the site's own, and the log has its reason`, async (t) => {

@@ -62,7 +62,10 @@ test("a signed-in user pays under their own id, and gets no cookie", async (t) =
   assert.equal(started.headers.get("set-cookie"), null);
   const { orderId } = await started.json();
   const read = await GET(request("orders", { headers }));
-  assert.deepEqual((await read.json()).orders.map((order) => order.orderId), [orderId]);
+  assert.deepEqual(
+    (await read.json()).orders.map((order) => order.orderId),
+    [orderId],
+  );
 });
 
 test("an export of orders comes as CSV", async (t) => {

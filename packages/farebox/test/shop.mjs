@@ -23,18 +23,19 @@ export async function startShop(t) {
   return { shop, file: join(target, "dev", `farebox-${port}.env`) };
 }
 
-/** Sets variables of this process, undefined ones not, until the test ends. */
+const NAMES = [
+  "FAREBOX_ORIGIN",
+  "FAREBOX_SITE_KEY",
+  "FAREBOX_NOTIFY_SECRET",
+  "FAREBOX_DEV_DIR",
+  "NODE_ENV",
+];
+const AT_FIRST = NAMES.map((name) => [name, process.env[name]]);
+
+/** Gives this process these of the site's variables alone, until the test ends. */
 export function environment(t, variables) {
-  const names = [
-    "FAREBOX_ORIGIN",
-    "FAREBOX_SITE_KEY",
-    "FAREBOX_NOTIFY_SECRET",
-    "FAREBOX_DEV_DIR",
-    "NODE_ENV",
-  ];
-  const before = names.map((name) => [name, process.env[name]]);
-  set([...names.map((name) => [name, undefined]), ...Object.entries(variables)]);
-  t.after(() => set(before));
+  set(NAMES.map((name) => [name, variables[name]]));
+  t.after(() => set(AT_FIRST));
 }
 
 function set(variables) {

@@ -36,5 +36,7 @@ export const json = (status, body, headers = {}) =>
   text(status, JSON.stringify(body), { "content-type": "application/json", ...headers });
 
 /** Answers with `body` as it is. */
-export const text = (status, body, headers = {}) => (_, response) =>
-  response.writeHead(status, headers).end(body);
+export const text =
+  (status, body, headers = {}) =>
+  (_, response) =>
+    response.writeHead(status, headers).end(body);

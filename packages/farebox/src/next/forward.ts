@@ -67,8 +67,7 @@ function headersOf({ request, token, addressHeader }: Sent): Headers {
 
 /** The whole body, which has at most as many bytes as Farebox reads. */
 async function bodyOf(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = () =>
-    new Refusal(413, "body_too_large", "the body exceeds the route's limit");
+  const tooLarge = () => new Refusal(413, "body_too_large", "the body exceeds the route's limit");
   if (Number(request.headers.get("content-length")) > LARGEST) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;

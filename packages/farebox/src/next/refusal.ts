@@ -1,5 +1,6 @@
 // Error responses of the site's own, in Farebox's form.
 
+import { CallerError } from "../server/caller.js";
 import { SettingError } from "../server/settings.js";
 
 /** An error that a request ends with. `log` is for the site's operator alone. */
@@ -15,7 +16,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The error response for `cause`. What is the site's own fault is logged under the request's id. */
+/** The error response for `cause`. The site's own faults are logged under the request's id. */
 export function refusal(cause: unknown): Response {
   const { status, code, message, log, headers } = toRefusal(cause);
   const requestId = `site_${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}`;
@@ -30,6 +31,8 @@ function toRefusal(cause: unknown): Refusal {
   if (cause instanceof Refusal) return cause;
   if (cause instanceof SettingError)
     return new Refusal(503, "not_configured", cause.fault, cause.message);
+  if (cause instanceof CallerError)
+    return new Refusal(500, "internal", cause.message, cause.message);
   return new Refusal(500, "internal", "this site failed to send the request", described(cause));
 }
 

@@ -1,13 +1,7 @@
 // Who a request is from: the site's signed-in user, or a guest.
 
 import type { NextApiRequest, NextApiResponse } from "next";
-import {
-  CallerError,
-  checked,
-  guest,
-  type CheckedCaller,
-  type User,
-} from "../server/caller.js";
+import { CallerError, checked, guest, type CheckedCaller, type User } from "../server/caller.js";
 import { isSignal } from "../server/client.js";
 import { settings } from "../server/settings.js";
 import { guestCookie, guestIn, guestOf, type Asked } from "./guest.js";
@@ -66,20 +60,25 @@ export class Site {
     if (user) return checked(user);
     const id = this.hasGuests ? guestIn(await atHand()) : undefined;
     if (id === undefined)
-      throw new CallerError("id", "is missing: nobody is signed in, and no guest's cookie is there");
+      throw new CallerError(
+        "id",
+        "is missing: nobody is signed in, and there is no guest's cookie",
+      );
     return guest(id);
   }
 
   private async user(request: Request, pages?: Pages): Promise<CheckedCaller | undefined> {
+    const user = await this.read(request, pages);
+    return user ? checked(user) : undefined;
+  }
+
+  private async read(request: Request, pages?: Pages): Promise<User | null | undefined> {
     try {
-      const user = await this.readCaller(request, pages);
-      return user ? checked(user) : undefined;
+      return await this.readCaller(request, pages);
     } catch (error) {
       if (isSignal(error)) throw error;
-      const message =
-        error instanceof CallerError ? error.message : "this site could not tell who is calling";
       const log = `\`caller\` of createFarebox failed: ${described(error)}`;
-      throw new Refusal(500, "internal", message, log);
+      throw new Refusal(500, "internal", "this site could not tell who is calling", log);
     }
   }
 }

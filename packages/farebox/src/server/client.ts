@@ -6,7 +6,7 @@ import { answer, createClient, type Routes } from "../index.js";
 import { callerToken, type Caller, type User } from "./caller.js";
 import { settings } from "./settings.js";
 
-/** Stands for Farebox's origin until the request is sent: settings are read when they are needed. */
+/** Stands for Farebox's origin until the request is sent: only then are settings needed. */
 const UNSENT = "http://farebox.invalid";
 
 /** The timeout of a request, in milliseconds. */
@@ -62,7 +62,9 @@ export async function can(user: User | null | undefined, entitlement: string): P
     const signal = AbortSignal.timeout(PATIENCE_OF_CAN_MS);
     const params = { query: { view: "access" } };
     const asked = createServerClient(user as Caller).GET("/api/subscription", { params, signal });
-    return (await answer(asked)).entitlements.includes(entitlement);
+    const { entitlements } = await answer(asked);
+    if (!Array.isArray(entitlements)) throw new TypeError("the answer has no entitlements");
+    return entitlements.includes(entitlement);
   } catch (error) {
     if (isSignal(error)) throw error;
     console.error(`farebox: can() is false: ${error instanceof Error ? error.message : "unknown"}`);

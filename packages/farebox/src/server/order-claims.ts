@@ -1,6 +1,6 @@
-// Checks a signed order before it is signed, with the messages of the functions
-// (shared/src/purchase/order_claims.rs). What depends on Stripe's currencies, on the checkout file or
-// on the caller's rights, the functions check alone.
+// Checks an order before it is signed, with the messages of the functions
+// (shared/src/purchase/order_claims.rs). What depends on Stripe's currencies, on the checkout file
+// or on the caller's rights, the functions check alone.
 
 import { isEmail, isLine } from "./caller.js";
 
@@ -73,8 +73,8 @@ const object =
     for (const [name, field] of fieldsOf(value, path, needed)) {
       const check = Object.hasOwn(fields, name) ? fields[name] : undefined;
       const at = `${path}.${name}`;
-      if (!check)
-        throw new OrderError(at, "", `\`${path}\` has no field \`${shown(name)}\` in a signed order`);
+      const unknown = `\`${path}\` has no field \`${shown(name)}\` in a signed order`;
+      if (!check) throw new OrderError(at, "", unknown);
       check(field, at);
     }
   };
@@ -84,12 +84,15 @@ const shown = (name: string) => [...name].slice(0, 40).join("");
 
 function fieldsOf(value: unknown, path: string, needed: readonly string[]) {
   if (!isObject(value)) throw new OrderError(path, "must be an object");
-  const present = Object.entries(value).filter(([, field]) => field !== undefined && field !== null);
+  const present = Object.entries(value).filter(isPresent);
   for (const name of needed)
     if (!present.some(([key, field]) => key === name && field !== ""))
       throw new OrderError(`${path}.${name}`, "is missing");
   return present;
 }
+
+/** True for an entry with a value; null counts as none. */
+const isPresent = ([, value]: [string, unknown]) => value !== undefined && value !== null;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -192,7 +195,10 @@ const FIELDS: Record<string, Check> = {
     "must be a whole number that is not negative",
   ),
   previousSub: subject,
-  checkout: must(isObject, "must be an object"),
+  checkout: (value, path) => {
+    if (!isObject(value))
+      throw new OrderError(path, "", "`checkout` must be an object in the signed order");
+  },
   ...TAX,
 };
 
@@ -202,7 +208,7 @@ const FIELDS: Record<string, Check> = {
  * @throws {OrderError} that names the wrong field.
  */
 export function checkOrder(order: object): void {
-  const given = Object.entries(order).filter(([, value]) => value !== undefined && value !== null);
+  const given = Object.entries(order).filter(isPresent);
   const has = (name: string) => given.some(([key]) => key === name);
   const missing = ["orderId", "currency"].find((name) => !has(name));
   if (missing) throw new OrderError(missing, "is missing");

@@ -90,8 +90,8 @@ const MINUTES_15 = 15 * 60;
 /**
  * Signs `order` for `caller`, whose own token must come with it.
  *
- * Of two versions of an unpaid order the later counts: by `version` if both have one, or else by the
- * second of signing.
+ * Of two versions of an unpaid order the later counts: by `version` if both have one, or else by
+ * the second of signing.
  *
  * @throws {OrderError} that names the wrong field, as Farebox would.
  * @throws {CallerError} for a caller whom Farebox would refuse.

@@ -1,6 +1,6 @@
-// The settings of the site's server. They all come from one source, so that a deployment's key never
-// reaches a local `farebox dev`: from the environment where it has FAREBOX_ORIGIN, and else, on a
-// developer's machine, from the file of a running `farebox dev` or `cargo dev`.
+// The settings of the site's server. They all come from one source, so that a deployment's key
+// never reaches a local `farebox dev`: from the environment where it has FAREBOX_ORIGIN, and else,
+// on a developer's machine, from the file of a running `farebox dev` or `cargo dev`.
 
 import { devFile, devFolders } from "#dev-file";
 
@@ -25,7 +25,7 @@ export interface Settings {
   origin: string;
   /** FAREBOX_SITE_KEY, which signs tokens and orders. */
   siteKey: Uint8Array<ArrayBuffer>;
-  /** The URL of the sandbox's stand-in for Stripe.js, which a `farebox dev` on this machine names. */
+  /** The URL of the sandbox's stand-in for Stripe.js, where a `farebox dev` names it. */
   stripeJs: string | undefined;
 }
 
@@ -80,7 +80,8 @@ function needed(name: string, { place, isFile, values }: Source): string {
 }
 
 function nothingRuns(): SettingError {
-  const remedy = "run `npx farebox dev` (or `cargo dev`), or set FAREBOX_ORIGIN and FAREBOX_SITE_KEY";
+  const remedy =
+    "run `npx farebox dev` (or `cargo dev`), or set FAREBOX_ORIGIN and FAREBOX_SITE_KEY";
   const searched = devFolders();
   const details =
     searched.length > 0
@@ -111,11 +112,9 @@ const OF_STRIPE = /^(sk_|rk_|pk_|whsec_)/;
 function siteKey(text: string, from: Source): Uint8Array<ArrayBuffer> {
   const key = new TextEncoder().encode(text);
   const refuse = (fault: string) => wrong("FAREBOX_SITE_KEY", from, fault);
-  if (OF_STRIPE.test(text))
-    throw refuse("holds a key of Stripe's; it must be a secret of its own");
+  if (OF_STRIPE.test(text)) throw refuse("holds a key of Stripe's; it must be a secret of its own");
   if (key.length < 32) throw refuse("is too short: at least 32 characters, made at random");
-  if (new Set(key).size < 6)
-    throw refuse("repeats a few characters: it must be made at random");
+  if (new Set(key).size < 6) throw refuse("repeats a few characters: it must be made at random");
   return key;
 }
 
