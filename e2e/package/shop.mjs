@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +15,8 @@ import { chromium } from "playwright-core";
 import { start } from "../clients/program.mjs";
 
 export { Lifetime } from "../clients/program.mjs";
+
+const require = createRequire(import.meta.url);
 
 /** Long, because a slow machine is no defect. */
 const PATIENCE_MS = 30_000;
@@ -40,25 +43,34 @@ export const CARDS = {
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 
-/** The pages' script. */
-async function script() {
+/** A script of the pages. */
+async function script(name, options) {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("pages/app.jsx", import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`pages/${name}.jsx`, import.meta.url))],
     bundle: true,
     write: false,
-    format: "esm",
     jsx: "automatic",
     jsxDev: true,
     // React's Strict Mode runs effects twice in development only.
     define: { "process.env.NODE_ENV": '"development"' },
+    ...options,
   });
   return outputFiles[0].text;
 }
 
-const html = (styles) => `<!doctype html><html lang="en"><head><title>Shop</title>
+/** The function that renders a page on the server, where there is no `window`. */
+async function renderer() {
+  const code = await script("server", { platform: "node", format: "cjs" });
+  const module = { exports: {} };
+  new Function("module", "exports", "require", code)(module, module.exports, require);
+  return module.exports.render;
+}
+
+const html = (content, styles) => `<!doctype html><html lang="en"><head><title>Shop</title>
   <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
   <style>:root { color-scheme: light dark }${styles}</style></head>
-  <body><div id="root"></div><script type="module" src="/app.js"></script></body></html>`;
+  <body><div id="root">${content}</div><script type="module" src="/client.js"></script></body>
+  </html>`;
 
 /**
  * Starts Farebox, and the shop in front of it, until `lifetime` ends. The cookie `user` names who
@@ -77,14 +89,15 @@ export async function opened(lifetime, { styles = "", variables = {} } = {}) {
   process.env.FAREBOX_DEV_DIR = join(target, "dev");
   const farebox = createFarebox({ caller: async (request) => userOf(request) });
   const handlers = farebox.handlers();
-  const app = await script();
+  const client = await script("client", { format: "esm" });
+  const render = await renderer();
   const server = createServer(async (incoming, outgoing) => {
-    const { pathname } = new URL(incoming.url, "http://127.0.0.1");
+    const { pathname, search } = new URL(incoming.url, "http://127.0.0.1");
     if (pathname.startsWith("/api/payments/"))
       return answer(await handlers[incoming.method](await asked(incoming)), outgoing);
-    const isApp = pathname === "/app.js";
-    outgoing.setHeader("content-type", isApp ? "text/javascript" : "text/html; charset=utf-8");
-    return outgoing.end(isApp ? app : html(styles));
+    const isClient = pathname === "/client.js";
+    outgoing.setHeader("content-type", isClient ? "text/javascript" : "text/html; charset=utf-8");
+    return outgoing.end(isClient ? client : html(render(pathname, search), styles));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

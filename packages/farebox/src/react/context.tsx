@@ -10,6 +10,7 @@ import type {
   errorTexts,
   orderTexts,
 } from "./texts.js";
+import type { planTexts, refundTexts } from "./texts-plans.js";
 
 /** All texts, by part. */
 export interface Texts {
@@ -18,6 +19,8 @@ export interface Texts {
   declines: typeof declineTexts;
   checkout: typeof checkoutTexts;
   order: typeof orderTexts;
+  plans: typeof planTexts;
+  refund: typeof refundTexts;
 }
 
 /** Some of the texts; the others stay English. */
