@@ -14,7 +14,8 @@ import { guestIn } from "./guest.js";
 import { createHandler, type RouteHandler } from "./handler.js";
 import { createPagesHandler } from "./pages.js";
 import { createProxy, type Proxy, type ProxyOptions } from "./proxy.js";
-import { atHand, Site, type ReadCaller } from "./site.js";
+import { atHandIfAny, requested } from "./at-hand.js";
+import { Site, type ReadCaller } from "./site.js";
 
 export interface FareboxOptions<Tx = undefined> {
   /**
@@ -78,7 +79,10 @@ export function createFarebox<Tx = undefined>(options: FareboxOptions<Tx>): Fare
       receiver({ handlers, store, secret: () => setting("FAREBOX_NOTIFY_SECRET") }),
     pages: { handler: () => createPagesHandler(site, addressHeader) },
     proxy: (options) => createProxy({ ...options, guests }),
-    can,
+    async can(user, entitlement) {
+      await requested();
+      return can(user, entitlement);
+    },
     client: (caller) => createServerClient(caller ?? (() => site.current())),
     async signOrder(order, caller, options) {
       const payer = caller ? checked(caller) : await site.current();
@@ -90,6 +94,7 @@ export function createFarebox<Tx = undefined>(options: FareboxOptions<Tx>): Fare
 /** The order, with the guest of this browser as its previous owner where they have signed in. */
 async function withPrevious(order: SignedOrder, payer: string): Promise<SignedOrder> {
   if (order.previousSub !== undefined || payer.startsWith(GUEST)) return order;
-  const previous = await atHand().then(guestIn, () => undefined);
+  const asked = await atHandIfAny();
+  const previous = asked && guestIn(asked);
   return previous === undefined ? order : { ...order, previousSub: GUEST + previous };
 }

@@ -12,7 +12,7 @@ import type { Pages, Site } from "./site.js";
 /** A handler of a catch-all route, such as `app/api/payments/[...path]/route.ts`. */
 export type RouteHandler = (
   request: Request,
-  context?: { params?: Promise<Record<string, string | string[] | undefined>> },
+  context: { params: Promise<Record<string, string | string[] | undefined>> },
 ) => Promise<Response>;
 
 export const createHandler =

@@ -1,9 +1,12 @@
 // For proxy.ts, which is middleware.ts in Next.js 15: sets the guest's cookie with the first page,
 // and the pages' Content-Security-Policy. It needs no key, and runs in the Edge runtime as well.
+// `farebox/proxy` is this module, without what routes need.
 
 import { NextResponse, type NextRequest } from "next/server.js";
 import { guestCookie, guestIn, guestPair, newGuest } from "./guest.js";
 import { contentSecurityPolicy, newNonce, type PolicyOptions } from "./policy.js";
+
+export { contentSecurityPolicy, newNonce, type PolicyOptions };
 
 export interface ProxyOptions {
   /** Whether visitors get a guest's cookie; by default true. */

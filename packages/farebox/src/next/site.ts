@@ -4,7 +4,8 @@ import type { NextApiRequest, NextApiResponse } from "next";
 import { CallerError, checked, guest, type CheckedCaller, type User } from "../server/caller.js";
 import { isSignal } from "../server/client.js";
 import { settings } from "../server/settings.js";
-import { guestCookie, guestIn, guestOf, type Asked } from "./guest.js";
+import { atHand } from "./at-hand.js";
+import { guestCookie, guestIn, guestOf } from "./guest.js";
 import { described, Refusal } from "./refusal.js";
 import type { Route } from "./routes.js";
 
@@ -81,10 +82,4 @@ export class Site {
       throw new Refusal(500, "internal", "this site could not tell who is calling", log);
     }
   }
-}
-
-/** The request at hand, of which Next.js knows. */
-export async function atHand(): Promise<Asked> {
-  const { headers } = await import("next/headers.js");
-  return { headers: await headers() };
 }

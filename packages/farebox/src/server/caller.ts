@@ -1,6 +1,6 @@
 // The caller of a request, as the site knows them, and the token that names them to Farebox.
 
-import { SignJWT } from "jose";
+import { SignJWT } from "jose/jwt/sign";
 import { settings } from "./settings.js";
 
 /** A caller, as docs/security.md has them. */

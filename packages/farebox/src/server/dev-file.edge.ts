@@ -4,4 +4,4 @@ import type { DevFile } from "./dev-file.js";
 
 export const devFile = (): DevFile | undefined => undefined;
 
-export const devFolders = (): string[] => [];
+export const devPlaces = (): string => "the reach of the Edge runtime, which reads no file";

@@ -26,7 +26,7 @@ export function devFile(): DevFile | undefined {
  * The folders to look in: `FAREBOX_DEV_DIR`, or else `node_modules/.cache/farebox` and `target/dev`
  * of the site's folder and of those above it. `CARGO_TARGET_DIR` stands for `target`, if it is set.
  */
-export function devFolders(): string[] {
+function devFolders(): string[] {
   const { FAREBOX_DEV_DIR, CARGO_TARGET_DIR } = process.env;
   if (FAREBOX_DEV_DIR) return [FAREBOX_DEV_DIR];
   const folders = CARGO_TARGET_DIR ? [join(CARGO_TARGET_DIR, "dev")] : [];
@@ -35,6 +35,14 @@ export function devFolders(): string[] {
     if (!CARGO_TARGET_DIR) folders.push(join(folder, "target", "dev"));
     if (folder === dirname(folder)) return folders;
   }
+}
+
+/** The folders to look in, in words. */
+export function devPlaces(): string {
+  const { FAREBOX_DEV_DIR, CARGO_TARGET_DIR } = process.env;
+  if (FAREBOX_DEV_DIR) return FAREBOX_DEV_DIR;
+  const target = CARGO_TARGET_DIR ? `${CARGO_TARGET_DIR}/dev or` : "target/dev or";
+  return `${target} node_modules/.cache/farebox, from ${process.cwd()} upwards`;
 }
 
 function filesIn(folder: string): (DevFile & { at: number })[] {

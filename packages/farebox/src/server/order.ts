@@ -1,7 +1,7 @@
 // Orders that the site's server signs: their contents, and who pays. The browser sends the token as
 // `order` to `create-intent` or `create-checkout`, beside the caller's own.
 
-import { SignJWT } from "jose";
+import { SignJWT } from "jose/jwt/sign";
 import { checked, type Caller } from "./caller.js";
 import { checkOrder } from "./order-claims.js";
 import { settings } from "./settings.js";

@@ -2,7 +2,7 @@
 // never reaches a local `farebox dev`: from the environment where it has FAREBOX_ORIGIN, and else,
 // on a developer's machine, from the file of a running `farebox dev` or `cargo dev`.
 
-import { devFile, devFolders } from "#dev-file";
+import { devFile, devPlaces } from "#dev-file";
 
 /** A setting that is missing or wrong. The message names it and its origin, never its value. */
 export class SettingError extends Error {
@@ -82,11 +82,7 @@ function needed(name: string, { place, isFile, values }: Source): string {
 function nothingRuns(): SettingError {
   const remedy =
     "run `npx farebox dev` (or `cargo dev`), or set FAREBOX_ORIGIN and FAREBOX_SITE_KEY";
-  const searched = devFolders();
-  const details =
-    searched.length > 0
-      ? `; no file farebox-PORT.env of a running one is in ${searched.join(", ")}`
-      : "; the Edge runtime reads no file, so set them in the environment";
+  const details = `; no file farebox-PORT.env of a running one is in ${devPlaces()}`;
   const fault = `FAREBOX_ORIGIN is not set, and no \`farebox dev\` runs: ${remedy}`;
   return new SettingError("FAREBOX_ORIGIN", fault, details);
 }

@@ -1,0 +1,4 @@
+import { farebox } from "@/lib/farebox";
+
+export const runtime = "edge";
+export const { GET, POST } = farebox.handlers();

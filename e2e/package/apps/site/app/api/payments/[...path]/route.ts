@@ -1,0 +1,3 @@
+import { farebox } from "@/lib/farebox";
+
+export const { GET, POST } = farebox.handlers();

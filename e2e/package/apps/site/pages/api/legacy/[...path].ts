@@ -1,0 +1,3 @@
+import { farebox } from "@/lib/farebox";
+
+export default farebox.pages.handler();
