@@ -23,6 +23,7 @@ pub use closing::Release;
 pub use ending::OrderEnder;
 pub use items::Item;
 use items::ItemTerms;
+pub use one_subscription::{ChangeSlot, ProductChange};
 pub use settings::{Settings, Terms};
 pub use signed_order::SignedOrder;
 

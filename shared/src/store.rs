@@ -70,7 +70,7 @@ pub use refunding::{RefundRefusal, Refunded};
 pub use settings::Settings;
 use sqlite::Sqlite;
 pub use sqlite::{Backup, BackupError, backup};
-pub use subscription_slots::SubscriptionSlots;
+pub use subscription_slots::{SlotHolder, SubscriptionSlots};
 pub use subscriptions::{BillingWrite, Versioned};
 
 use crate::{aws::Aws, deployment::Deployment, secrets::Secrets};

@@ -41,16 +41,17 @@ impl NewItem {
 }
 
 impl Operation<'_> {
+    /// True when it was done long ago, or never will be: the caller sees the present state.
+    pub(crate) fn is_past(&self, now: i64) -> bool {
+        now >= self.plan.at.saturating_add(REPEATED_FOR)
+    }
+
     /// Does what the plan says, once; returns the payment without which Stripe does not.
     ///
     /// # Errors
     ///
     /// [`Error`] when Stripe did not; the same request may be sent again.
-    pub(crate) async fn carry_out(&self, now: i64) -> Result<Option<NeededPayment>, Error> {
-        if now >= self.plan.at.saturating_add(REPEATED_FOR) {
-            // It was done long ago, or never will be: the caller sees the present state.
-            return Ok(None);
-        }
+    pub(crate) async fn carry_out(&self) -> Result<Option<NeededPayment>, Error> {
         self.steps().await.map_err(refused)
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use shared::{
     App, Error,
     access::{Authorized, ManageSubscription},
+    purchase::{CheckoutService, ProductChange},
     rate_limit::{Lookup, RateLimiter},
     request::{self, IdempotencyKey},
     store::{IdempotencyRecord, RecordedOperation},
@@ -130,10 +131,11 @@ pub(crate) async fn change(
     if matches!(action, Action::Pause(_)) && !caller.reaches_any() {
         return Err(Error::Forbidden);
     }
-    let stripe = app.stripe.for_one_request();
+    let checkout = app.checkout.for_one_request();
     let changes = Changes {
         app: &app,
-        stripe: &stripe,
+        checkout: &checkout,
+        stripe: &checkout.stripe,
         held: &held,
         action: &action,
         may_defer: caller.reaches_any(),
@@ -154,6 +156,7 @@ pub(crate) async fn change(
 /// One request for a change.
 struct Changes<'a> {
     app: &'a App,
+    checkout: &'a CheckoutService,
     stripe: &'a Stripe,
     held: &'a Subscription,
     action: &'a Action,
@@ -186,11 +189,38 @@ impl Changes<'_> {
             record,
             plan: &plan,
         };
-        let payment = operation.carry_out(self.app.clock.now()).await?;
+        let payment = match operation.is_past(self.app.clock.now()) {
+            true => None,
+            false => self.carried_out(&operation).await?,
+        };
         Ok(ChangedView {
             subscription: Some(self.looked().await?),
             payment: payment.map(PaymentView::from),
             preview: None,
+        })
+    }
+
+    /// Carries `operation` out. While it brings a product, the caller gets that product in no other
+    /// way.
+    async fn carried_out(&self, operation: &Operation<'_>) -> Result<Option<NeededPayment>, Error> {
+        let Some(change) = self.product_change(&operation.plan.steps) else {
+            return operation.carry_out().await;
+        };
+        let slot = self.checkout.claim_product(change, &operation.record.key);
+        let slot = slot.await?;
+        // Where that fails, Stripe may have made the change nevertheless: the slot stays taken.
+        let payment = operation.carry_out().await?;
+        if let Some(slot) = slot {
+            self.checkout.release_slot(change, slot).await;
+        }
+        Ok(payment)
+    }
+
+    fn product_change<'s>(&'s self, steps: &'s Steps) -> Option<ProductChange<'s>> {
+        Some(ProductChange {
+            owner: &self.held.owner,
+            subscription: &self.held.id,
+            product: steps.new_product()?,
         })
     }
 
@@ -214,6 +244,9 @@ impl Changes<'_> {
         let live = live.map_err(refused)?;
         let price = self.price().await?;
         let steps = Steps::of(self.action, &live, price, self.may_defer)?;
+        if let Some(change) = self.product_change(&steps) {
+            self.checkout.check_change(change).await?;
+        }
         Ok((live, steps))
     }
 
@@ -225,7 +258,7 @@ impl Changes<'_> {
         let Some(name) = change.price.as_deref() else {
             return Ok(None);
         };
-        let prices = &self.app.checkout.prices;
+        let prices = &self.checkout.prices;
         let mut found = prices
             .find_anew(self.stripe, &BTreeSet::from([name]))
             .await?;

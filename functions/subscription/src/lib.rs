@@ -32,6 +32,7 @@
 //! | `403` | no role of the caller changes subscriptions, or pauses their collection |
 //! | `404` | there is no such subscription, or no role of the caller reaches it |
 //! | `409` | the subscription is over, or an earlier change waits for its payment |
+//! | `409` | the caller holds another subscription of the new price's product, or may yet get one |
 //! | `409` | the key came with other contents |
 //! | `429` | the caller sent too many of these requests; `Retry-After` has the seconds to wait |
 //! | `503` | Stripe, the database or the keys are not available; the caller may retry |
@@ -88,6 +89,8 @@ pub const FUNCTION: Function = Function {
                     Code::NotFound,
                     Code::IdempotencyKeyReused,
                     Code::InProgress,
+                    Code::PaymentProcessing,
+                    Code::AlreadySubscribed,
                     Code::SubscriptionEnded,
                     Code::SubscriptionChanging,
                     Code::BodyTooLarge,

@@ -68,6 +68,9 @@ pub(crate) struct NewItem {
     pub(crate) price: Option<String>,
     /// The quantity, where it changes.
     pub(crate) quantity: Option<i64>,
+    /// `prod_…`, where the subscription has no item of this product yet.
+    #[serde(default)]
+    pub(crate) product: Option<String>,
     /// True when the rhythm of billing changes: a new period begins.
     pub(crate) restarts: bool,
     /// The end of the item's current period, in Unix seconds.
@@ -125,6 +128,14 @@ impl Steps {
         }
     }
 
+    /// The product that the subscription gets, `prod_…`, and does not have.
+    pub(crate) fn new_product(&self) -> Option<&str> {
+        match self {
+            Self::Change { item, .. } | Self::ChangeLater { item, .. } => item.product.as_deref(),
+            _ => None,
+        }
+    }
+
     fn of_resumption(live: &LiveSubscription) -> Result<Self, Error> {
         let is_timed = live.cancel_at.is_some() && !live.cancel_at_period_end;
         let steps = Self::Resume {
@@ -176,6 +187,7 @@ impl Steps {
             id: held.id.clone(),
             price,
             quantity,
+            product: next.product,
             restarts: next.restarts,
             period_end: held.current_period_end,
         };
@@ -204,6 +216,8 @@ impl Steps {
 
 /// What an item would be.
 struct Next {
+    /// `prod_…`, where the subscription has no item of it.
+    product: Option<String>,
     rhythm: NewRhythm,
     restarts: bool,
     /// True when it costs more in the same period, or may.
@@ -285,7 +299,13 @@ fn next(
     let costs_more = before
         .zip(after)
         .is_none_or(|(before, after)| after > before);
+    let product = price.map(|price| &price.product.id);
+    let product = product.filter(|product| {
+        let mut items = live.items.data.iter();
+        items.all(|item| item.price.product != **product)
+    });
     Ok(Next {
+        product: product.cloned(),
         rhythm,
         restarts: has_other_rhythm,
         // A new period is invoiced at once, whatever becomes of the rest of the old one.

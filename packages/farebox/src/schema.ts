@@ -1391,7 +1391,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer */
+            /** @description `in_progress`: the same operation is in progress, or another change of the caller's subscriptions; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -1697,7 +1697,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `order_not_authorized`: no authorized payment of the order waits for its capture; `capture_exceeds_authorized`: the capture exceeds the authorized amount */
+            /** @description `in_progress`: the same operation is in progress, or another change of the caller's subscriptions; `order_already_paid`: the order is paid and can no longer change; `order_not_authorized`: no authorized payment of the order waits for its capture; `capture_exceeds_authorized`: the capture exceeds the authorized amount */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -1956,7 +1956,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_expired`: the time to pay the order is over, by its `expiresAt` or `FAREBOX_ORDER_TTL`; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version`; `already_subscribed`: the caller holds a subscription of a product in `items` that has not ended, and the checkout file does not allow several */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress, or another change of the caller's subscriptions; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_expired`: the time to pay the order is over, by its `expiresAt` or `FAREBOX_ORDER_TTL`; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version`; `already_subscribed`: the caller holds a subscription of a product in `items`, or another one of the product of `change.price`, that has not ended, and the checkout file does not allow several */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -2279,7 +2279,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_expired`: the time to pay the order is over, by its `expiresAt` or `FAREBOX_ORDER_TTL`; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version`; `no_saved_payment_method`: an off-session order is a guest's, or of a customer without a saved payment method, or without the one that it names */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress, or another change of the caller's subscriptions; `order_already_paid`: the order is paid and can no longer change; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `order_canceled`: the order was canceled; `order_expired`: the time to pay the order is over, by its `expiresAt` or `FAREBOX_ORDER_TTL`; `order_changed`: the site signed a newer version of the order, or one with the same `iat` or `version`; `no_saved_payment_method`: an off-session order is a guest's, or of a customer without a saved payment method, or without the one that it names */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -3431,7 +3431,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `in_progress`: the same operation is in progress; `subscription_ended`: the subscription is over, and can no longer change */
+            /** @description `in_progress`: the same operation is in progress, or another change of the caller's subscriptions; `subscription_ended`: the subscription is over, and can no longer change */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -3720,7 +3720,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `order_not_paid`: the order is not paid, so there is nothing to refund; `refund_exceeds_paid`: the refund exceeds the rest of the payment; `order_disputed`: the payer's bank holds the money until it decides the dispute; `refund_in_full_only`: the payment method has no partial refunds; `refund_needs_email`: Stripe must ask the payer for a bank account, and has no e-mail address of the payer; `refund_refused`: Stripe does not refund this payment; the log has Stripe's code, under the request id */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress, or another change of the caller's subscriptions; `order_not_paid`: the order is not paid, so there is nothing to refund; `refund_exceeds_paid`: the refund exceeds the rest of the payment; `order_disputed`: the payer's bank holds the money until it decides the dispute; `refund_in_full_only`: the payment method has no partial refunds; `refund_needs_email`: Stripe must ask the payer for a bank account, and has no e-mail address of the payer; `refund_refused`: Stripe does not refund this payment; the log has Stripe's code, under the request id */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -4233,7 +4233,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress; `subscription_ended`: the subscription is over, and can no longer change; `subscription_changing`: an earlier change of the subscription waits for its payment, for 23 hours at most */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress, or another change of the caller's subscriptions; `payment_processing`: a payment is processing, and the order cannot change until it ends; the message names a pending voucher or bank transfer; `already_subscribed`: the caller holds a subscription of a product in `items`, or another one of the product of `change.price`, that has not ended, and the checkout file does not allow several; `subscription_ended`: the subscription is over, and can no longer change; `subscription_changing`: an earlier change of the subscription waits for its payment, for 23 hours at most */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -4255,9 +4255,13 @@ export interface operations {
                     "application/json": {
                         error: {
                             /** @enum {string} */
-                            code: "idempotency_key_reused" | "in_progress" | "subscription_ended" | "subscription_changing";
+                            code: "idempotency_key_reused" | "in_progress" | "payment_processing" | "already_subscribed" | "subscription_ended" | "subscription_changing";
                             message: string;
+                            /** @description The id of the paid or processing order: lead the payer to it */
+                            orderId?: string;
                             requestId: string;
+                            /** @description With `already_subscribed`: the id of the caller's subscription */
+                            subscription?: string;
                         };
                     };
                 };

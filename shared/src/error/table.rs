@@ -323,7 +323,7 @@ static IDEMPOTENCY_KEY_REUSED: ErrorSpec = ErrorSpec {
 static IN_PROGRESS: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "in_progress",
-    when: "the same operation is in progress",
+    when: "the same operation is in progress, or another change of the caller's subscriptions",
     remedy: "send the same request again",
     retry: Retry::After(1),
 };
@@ -365,8 +365,8 @@ static ORDER_EXPIRED: ErrorSpec = ErrorSpec {
 static ALREADY_SUBSCRIBED: ErrorSpec = ErrorSpec {
     status: StatusCode::CONFLICT,
     code: "already_subscribed",
-    when: "the caller holds a subscription of a product in `items` that has not ended, and the \
-           checkout file does not allow several",
+    when: "the caller holds a subscription of a product in `items`, or another one of the product \
+           of `change.price`, that has not ended, and the checkout file does not allow several",
     remedy: "lead the caller to the billing portal; `subscription` in the error names the \
              subscription",
     retry: Retry::Never,

@@ -53,6 +53,8 @@ pub struct LiveItem {
 pub struct LivePrice {
     /// `price_…`
     pub id: String,
+    /// `prod_…`
+    pub product: String,
     /// The price of one, in minor units; `None` where tiers or fractions make it.
     pub unit_amount: Option<i64>,
     /// The billing rhythm.

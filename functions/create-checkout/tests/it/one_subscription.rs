@@ -2,12 +2,13 @@
 
 use futures_util::future::join_all;
 use sandbox::Fault;
-use serde_json::json;
+use serde_json::{Value, json};
+use shared::subscription::Reason;
 use testing::{Answer, Client, Process, Shop, until};
 
 use crate::{
     Checkout, order_id, session_id,
-    subscriptions::{add_plans, items, post, pro, refused, start, start_with},
+    subscriptions::{add_plans, items, post, pro, refused, start, start_with, subscribe_beside},
 };
 
 /// The real program.
@@ -197,5 +198,100 @@ async fn payments_and_further_sessions_at_once_make_one_subscription() {
             "round {round}"
         );
         assert_eq!(api.deliver_all().await, 0, "round {round}");
+    }
+}
+
+/// Ada's subscription of `team`, and the function that changes it.
+async fn team(api: &Checkout) -> (String, Client) {
+    let id = subscribe_beside(api, "price_team").await;
+    let look = api.shop.app().subscriptions;
+    let _ = look.look(&id, &Reason::Event).await.unwrap();
+    (id, Client::of(subscription::service(api.shop.app())).await)
+}
+
+/// Ada changes the subscription `id` to `price`.
+async fn change(api: &Checkout, client: &Client, key: &str, id: &str, price: &str) -> Answer {
+    let body = json!({ "id": id, "change": { "price": price } });
+    let token = api.shop.token_of("ada", &["customer"]);
+    client.request().bearer(&token).key(key).post(&body).await
+}
+
+/// The number of subscriptions with an item of the product `prod_pro`.
+fn of_pro(api: &Checkout) -> usize {
+    let all = api.shop.stripe.subscriptions();
+    let is_pro = |item: &Value| item["price"]["product"] == "prod_pro";
+    let holds = |one: &&Value| one["items"]["data"].as_array().unwrap().iter().any(is_pro);
+    all.iter().filter(holds).count()
+}
+
+#[tokio::test]
+async fn a_change_to_the_product_ends_its_unpaid_order() {
+    let api = start().await;
+    let (id, changes) = team(&api).await;
+    let order = post(&api, "k1", &pro()).await.expect(200);
+
+    let changed = change(&api, &changes, "c1", &id, "pro").await;
+
+    let _ = changed.expect(200);
+    let session = session_id(&order);
+    let paid = api.shop.stripe.pay_session(&session, "pm_card_visa");
+    assert!(paid.is_err(), "nobody can pay it");
+    assert_eq!(api.deliver_all().await, 0);
+    assert_eq!(api.status(&order).await, "canceled");
+    let further = post(&api, "k2", &pro()).await;
+    assert_eq!(further.body["error"]["subscription"], id.as_str());
+    refused(further, 409, "already_subscribed");
+}
+
+#[tokio::test]
+async fn a_change_to_the_product_of_a_paid_session_is_refused() {
+    let api = start().await;
+    let (id, changes) = team(&api).await;
+    let order = post(&api, "k1", &pro()).await.expect(200);
+    api.pay(&session_id(&order));
+
+    // No webhook has arrived.
+    let answer = change(&api, &changes, "c1", &id, "pro").await;
+
+    refused(answer, 409, "already_subscribed");
+    assert_eq!(of_pro(&api), 1);
+}
+
+#[tokio::test]
+async fn sessions_and_a_change_at_once_make_one_subscription_of_the_product() {
+    for round in 0..5 {
+        let api = start().await;
+        let (id, changes) = team(&api).await;
+        let first = post(&api, "first", &pro()).await.expect(200);
+        let session = session_id(&first);
+        let pay = async {
+            if round % 2 == 0 {
+                let _ = api.shop.stripe.pay_session(&session, "pm_card_visa");
+            }
+        };
+
+        let (answers, changed, ()) = tokio::join!(
+            at_once(&api.shop, 2),
+            change(&api, &changes, "c1", &id, "pro"),
+            pay,
+        );
+
+        for answer in answers.iter().filter(|answer| answer.status == 200) {
+            // The ones that ended refuse.
+            let session = session_id(answer);
+            let _ = api.shop.stripe.pay_session(&session, "pm_card_visa");
+        }
+        assert!(of_pro(&api) <= 1, "round {round}: {answers:?}, {changed:?}");
+        if changed.status == 200 {
+            assert_eq!(of_pro(&api), 1, "round {round}: {answers:?}");
+        }
+        assert_eq!(api.deliver_all().await, 0, "round {round}");
+        let last = change(&api, &changes, "c2", &id, "pro").await;
+        assert!(
+            [200, 400, 409].contains(&last.status.as_u16()),
+            "round {round}: {}",
+            last.body
+        );
+        assert_eq!(of_pro(&api), 1, "round {round}");
     }
 }

@@ -5,6 +5,7 @@
 )]
 
 mod changes;
+mod one_product;
 mod previews;
 mod reads;
 mod refresh;

@@ -1,4 +1,4 @@
-//! The one order by which a caller may subscribe to a product: `slots#ALIAS`.
+//! One order or change at a time that gives a caller a product: `slots#ALIAS`.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 
@@ -31,7 +31,7 @@ impl Slots for DynamoDb {
     ) -> Result<bool, StoreError> {
         let item = keyed(&Kind::Slots.key(&owner.alias()))
             .with("version", number(slots.version))
-            .with("orders", text(slots.orders_text()));
+            .with("orders", text(slots.holders_text()));
         let put = PutItemInput::builder().table_name(&self.table);
         let put = put.set_item(Some(item));
         let put = match slots.version {

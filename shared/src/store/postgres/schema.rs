@@ -129,7 +129,7 @@ const MIGRATIONS: [&str; 3] = [
         updated_at bigint NOT NULL
     );
 ",
-    // The order by which a caller may subscribe to each product.
+    // The order or change by which a caller may get each product.
     "
     CREATE TABLE farebox.subscription_slots (
         owner   text COLLATE \"C\" PRIMARY KEY,

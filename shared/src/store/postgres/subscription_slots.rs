@@ -1,4 +1,4 @@
-//! The one order by which a caller may subscribe to a product.
+//! One order or change at a time that gives a caller a product.
 
 use super::{Postgres, StoreError, Work, column, statement};
 use crate::{
@@ -28,7 +28,7 @@ impl Slots for Postgres {
         owner: &CallerId,
         slots: &SubscriptionSlots,
     ) -> Result<bool, StoreError> {
-        let put = statement!(PUT, owner.as_str(), slots.version, slots.orders_text());
+        let put = statement!(PUT, owner.as_str(), slots.version, slots.holders_text());
         let rows = Work::new(self).change(&[put]).await?;
         Ok(rows.first().is_some_and(|rows| !rows.is_empty()))
     }

@@ -169,7 +169,7 @@ pub(in crate::store) const MIGRATIONS: [&str; 12] = [
         updated_at INTEGER NOT NULL
     ) STRICT;
 ",
-    // The order by which a caller may subscribe to each product.
+    // The order or change by which a caller may get each product.
     "
     CREATE TABLE subscription_slots (
         owner   TEXT PRIMARY KEY,

@@ -1,4 +1,4 @@
-//! The one order by which a caller may subscribe to a product.
+//! One order or change at a time that gives a caller a product.
 
 use rusqlite::{OptionalExtension as _, params};
 
@@ -40,7 +40,7 @@ impl Slots for Sqlite {
                          SET version = excluded.version, orders = excluded.orders
                          WHERE version = excluded.version - 1",
                 )?
-                .execute(params![owner.as_str(), slots.version, slots.orders_text()])?;
+                .execute(params![owner.as_str(), slots.version, slots.holders_text()])?;
             Ok(changed == 1)
         })
         .await

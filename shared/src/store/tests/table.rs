@@ -202,7 +202,8 @@ async fn costs() -> Vec<(&'static str, Vec<Exchange>)> {
     it.store.holder_of("cus_1").await.unwrap().unwrap();
     costs.push(("its caller", relay.log()));
     let slots = it.store.subscription_slots(&ada).await.unwrap();
-    let slots = slots.taken_by(&["prod_1"], order.id()).unwrap();
+    let holder = SlotHolder::Order(order.id().clone());
+    let slots = slots.taken_by(&["prod_1"], &holder).unwrap();
     assert!(it.store.put_subscription_slots(&ada, &slots).await.unwrap());
     costs.push(("a slot taken", relay.log()));
     assert_eq!(it.orders_of("ada").await.len(), 1);
