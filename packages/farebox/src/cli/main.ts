@@ -1,7 +1,8 @@
-// `npx farebox COMMAND`: `init` is for a site and runs here. Every other command is the program's,
-// which comes as a package for each platform.
+// `npx farebox COMMAND`: `init` and `doctor` are for a site and run here. Every other command is
+// the program's, which comes as a package for each platform.
 
 import { runDev } from "./dev.js";
+import { runDoctor } from "./doctor.js";
 import { runInit } from "./init.js";
 import { runProgram } from "./program.js";
 import { version } from "./version.js";
@@ -9,11 +10,13 @@ import { version } from "./version.js";
 const USAGE = `\
 farebox dev [OPTIONS]
 farebox init [OPTIONS]
+farebox doctor [OPTIONS]
 farebox COMMAND
 
   dev      starts Farebox on this machine, with a sandbox of Stripe and a demo shop: no account is
            needed, and a site beside it finds it by itself
   init     writes the files of a site with Farebox into the Next.js app in this folder
+  doctor   checks the site in this folder: its settings, its files, and its answers where it runs
 
 Each has a --help. Every other command is the program's, for the operator of a deployment:
 \`farebox dev --help\` lists them.`;
@@ -31,6 +34,8 @@ export async function main(words: string[]): Promise<number> {
     case "--version":
       console.log(version());
       return 0;
+    case "doctor":
+      return runDoctor(rest);
     case "init":
       return runInit(rest);
     case "dev":

@@ -5,13 +5,22 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { PackageManager, Site } from "./site.js";
 
-/** The packages, and the lowest major version of each. */
-export const NEEDED: readonly { name: string; major: number; below?: number; for: string }[] = [
-  { name: "farebox", major: 0, for: "all of it" },
-  { name: "next", major: 15, below: 17, for: "the routes" },
-  { name: "react", major: 19, for: "the components" },
-  { name: "@stripe/stripe-js", major: 10, for: "the components" },
-  { name: "@stripe/react-stripe-js", major: 7, for: "the components" },
+/** A package, and the major versions that fit: from `major`, and less than `below`. */
+interface Needed {
+  name: string;
+  major: number;
+  below?: number;
+  /** True where a site without a card form of its own does without it. */
+  isOptional?: boolean;
+}
+
+/** The packages of a site with Farebox. */
+export const NEEDED: readonly Needed[] = [
+  { name: "farebox", major: 0 },
+  { name: "next", major: 15, below: 17 },
+  { name: "react", major: 19, below: 20 },
+  { name: "@stripe/stripe-js", major: 10, isOptional: true },
+  { name: "@stripe/react-stripe-js", major: 7, isOptional: true },
 ];
 
 /** The needed packages that package.json does not name. */

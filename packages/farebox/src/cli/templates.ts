@@ -40,7 +40,7 @@ const handlers = (database: Database | undefined) => `{
     database ? "\n  // The second parameter is the transaction that notes the message." : ""
   }
   "order.paid": async (order) => {
-    console.log(\`Order \${order.id} is paid\`);
+    console.log(\`Order \${order.orderId} is paid\`);
   },
 }`;
 
