@@ -25,7 +25,7 @@ use shared::{Clock, Config, host};
 use crate::{settings, terminal};
 
 const USAGE: &str = "\
-cargo dev doctor [--url URL]
+farebox doctor [--url URL]
 
 Checks the settings in the environment and in .env: keys, Stripe, options of Checkout, Stripe Tax,
 customer portal, payment method domains, webhook endpoint, database, clock.

@@ -27,7 +27,7 @@ pub use variables::{configuration_page, example_file};
 use crate::{settings::workspace, terminal};
 
 const USAGE: &str = "\
-cargo dev generate
+farebox generate
 
 Writes the files that the code defines: openapi.json, pages of docs, vercel.json, watch routes.";
 

@@ -4,23 +4,25 @@ use std::process::ExitCode;
 
 /// The text of `--help`.
 const USAGE: &str = "\
-cargo dev [OPTIONS]
+farebox dev [OPTIONS]
 farebox serve [--bind ADDRESS:PORT]
 farebox healthcheck [--url URL]
 farebox backup FILE
-cargo dev doctor [--url URL]
-cargo dev reconcile [--once | subscriptions]
-cargo dev dead-letters
-cargo dev redrive ID
-cargo dev forget CALLER
-cargo dev import FILE
-cargo dev generate
+farebox doctor [--url URL]
+farebox reconcile [--once | subscriptions]
+farebox dead-letters
+farebox redrive ID
+farebox forget CALLER
+farebox import FILE
+farebox generate
 
-Starts Farebox with a sandbox of Stripe and a demo shop. No Stripe account is needed.
+dev starts Farebox with a sandbox of Stripe and a demo shop. No Stripe account is needed. In a
+checkout of Farebox, `cargo dev` is `farebox dev`.
 
   --port PORT          the port of the shop and the functions (default 4242; 0: a free port)
   --sandbox-port PORT  the port of the sandbox (default 12111; 0: a free port)
   --stripe             use Stripe's test mode, with the keys in the environment or in .env
+  --notify URL         send notifications to your site, such as http://localhost:3000/api/farebox
   --headless           open no browser
   --help               show this
 
@@ -42,6 +44,8 @@ pub struct Options {
     pub stripe: bool,
     /// True to leave the browser closed.
     pub headless: bool,
+    /// The destination of notifications, in place of the demo shop.
+    pub notify: Option<String>,
 }
 
 /// The command line holds no options to start with.
@@ -65,6 +69,7 @@ impl Options {
             sandbox_port: 12111,
             stripe: false,
             headless: false,
+            notify: None,
         };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
@@ -73,6 +78,7 @@ impl Options {
                 "--sandbox-port" => options.sandbox_port = port(argument, arguments.next())?,
                 "--stripe" => options.stripe = true,
                 "--headless" => options.headless = true,
+                "--notify" => options.notify = Some(url(argument, arguments.next())?),
                 "--help" | "-h" => return Err(Usage::Help),
                 other => return Err(Usage::Invalid(format!("`{other}` is not an option"))),
             }
@@ -85,6 +91,13 @@ fn port(option: &str, value: Option<&String>) -> Result<u16, Usage> {
     value
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Usage::Invalid(format!("`{option}` needs a port from 0 to 65535")))
+}
+
+/// Reading the settings checks the URL further.
+fn url(option: &str, value: Option<&String>) -> Result<String, Usage> {
+    let url = value.filter(|text| text.contains("://"));
+    url.cloned()
+        .ok_or_else(|| Usage::Invalid(format!("`{option}` needs a URL")))
 }
 
 impl Usage {
@@ -127,12 +140,15 @@ mod tests {
 
     #[test]
     fn each_option_is_understood() {
-        let options = parse("--headless --port 1 --sandbox-port 2 --stripe").unwrap();
+        let notify = "--notify http://localhost:3000/api/farebox";
+        let text = format!("--headless --port 1 --sandbox-port 2 --stripe {notify}");
+        let options = parse(&text).unwrap();
         let expected = Options {
             port: 1,
             sandbox_port: 2,
             stripe: true,
             headless: true,
+            notify: Some("http://localhost:3000/api/farebox".to_owned()),
         };
         assert_eq!(options, expected);
         assert_eq!(parse("--help"), Err(Usage::Help));
@@ -144,6 +160,8 @@ mod tests {
             ("--prot 1", "--prot"),
             ("--port", "--port"),
             ("--port x", "--port"),
+            ("--notify", "--notify"),
+            ("--notify --headless", "--notify"),
             ("4242", "4242"),
         ] {
             let Err(Usage::Invalid(what)) = parse(text) else {

@@ -49,7 +49,7 @@ const GRACE: Duration = Duration::from_secs(2);
 #[non_exhaustive]
 pub enum ServerError {
     /// Another program listens on the port.
-    #[error("port {0} is taken: is another `cargo dev` running? Choose another with --port")]
+    #[error("port {0} is taken: is another `farebox dev` running? Choose another with --port")]
     PortTaken(u16),
     /// The port cannot be opened.
     #[error("port {0} cannot be opened: {1}")]

@@ -5,6 +5,7 @@
 
 mod deployment;
 mod dot_env;
+mod home;
 mod made;
 
 use std::{
@@ -15,6 +16,7 @@ use std::{
 
 pub use deployment::of_command;
 pub(crate) use deployment::{config, environment, of_deployment};
+pub(crate) use home::Home;
 use shared::{
     Config,
     env::{ConfigError, need},
@@ -37,16 +39,16 @@ pub enum SettingsError {
     )]
     Unset(#[source] ConfigError),
     /// The key is a live key.
-    #[error("STRIPE_SECRET_KEY is a live key: `cargo dev` accepts only test keys")]
+    #[error("STRIPE_SECRET_KEY is a live key: `farebox dev` accepts only test keys")]
     LiveKey,
     /// The keys are in AWS Secrets Manager.
     #[error(
-        "FAREBOX_SECRET_ID is set: `cargo dev` reads its keys only from the environment or `.env`"
+        "FAREBOX_SECRET_ID is set: `farebox dev` reads its keys only from the environment or `.env`"
     )]
     KeysInSecretsManager,
-    /// `.env` exists and cannot be read.
-    #[error(".env cannot be read: {0}")]
-    DotEnv(String),
+    /// A file with settings exists and cannot be read: its name and the reason.
+    #[error("{0} cannot be read: {1}")]
+    DotEnv(&'static str, String),
     /// The keys cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
@@ -97,6 +99,9 @@ impl Settings {
             false => HashMap::new(),
         };
         named.extend(environment);
+        if let Some(url) = &options.notify {
+            named.insert(need::FAREBOX_NOTIFY_URL.to_owned(), url.clone());
+        }
         let names: Vec<String> = named.keys().cloned().collect();
         let named = |name: &str| named.get(name).cloned();
         // The shop's server and the sandbox sign with these keys, so this process must read them.
@@ -130,13 +135,13 @@ impl Settings {
     }
 }
 
-/// The database's path, relative to the workspace; of a server, the address without a password.
+/// The database's path, relative to the home; of a server, the address without a password.
 fn for_a_person(store: &str) -> String {
     if let Ok(DatabaseUrl::Postgres(server)) = DatabaseUrl::parse(store) {
         return server.to_string();
     }
     let path = Path::new(store.strip_prefix("sqlite:").unwrap_or(store));
-    let shown = path.strip_prefix(workspace()).unwrap_or(path);
+    let shown = path.strip_prefix(Home::here().folder).unwrap_or(path);
     shown.display().to_string()
 }
 
@@ -145,14 +150,6 @@ pub(crate) fn needs() -> Vec<&'static str> {
     functions::all()
         .flat_map(|function| function.settings.iter().copied())
         .collect()
-}
-
-/// The folder for the files of a run: cargo's target folder.
-pub(crate) fn folder() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    target
-        .unwrap_or_else(|| workspace().join("target"))
-        .join("dev")
 }
 
 /// The workspace, from the package folder that cargo sets.

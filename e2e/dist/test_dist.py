@@ -1,7 +1,10 @@
 """What `scripts/dist` makes: a server and a stack of it take payments, where nothing else is."""
 
 import json
+import os
+import platform
 import re
+import signal
 import subprocess
 import tarfile
 import tempfile
@@ -9,10 +12,13 @@ import tomllib
 import unittest
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from e2e.aws import template
 from e2e.aws.build import WITHOUT_LTO
 from e2e.aws.deployment import Deployment
+from e2e.dist import npm
+from release.build import PROCESSORS
 from testing.harness.emulator import architecture
 from testing.harness.payment import ITEMS, pay
 from testing.harness.program import TOOLS, Program, environment, run, wait_until
@@ -96,13 +102,34 @@ class Dist(unittest.TestCase):
 
     def test_the_program_takes_a_payment_in_an_empty_folder_without_settings(self):
         program = self.start("dev", "--headless", "--port", "0", "--sandbox-port", "0")
+        self.assert_takes_a_payment(program, self.folder / "empty")
+
+    def test_npx_takes_a_payment_where_npm_installed_the_packages_without_a_network(self):
+        name, _, _ = PROCESSORS[platform.machine()]
+        packages = [f"farebox-{self.version}.tgz", f"farebox-linux-{name}-{self.version}.tgz"]
+        site = npm.install([self.made / one for one in packages], self.folder)
+
+        ports = ["--port", "0", "--sandbox-port", "0"]
+        command = ["npx", "--offline", "farebox", "dev", "--headless", *ports]
+        program = Program(command, environment(), self.folder / "log", site)
+        self.addCleanup(program.stop)
+
+        self.assert_takes_a_payment(program, site)
+
+        # As a terminal does for Ctrl-C.
+        os.killpg(program.process.pid, signal.SIGINT)
+        program.process.wait(10)
+        self.assertIn("Stopped.", program.output())
+
+    def assert_takes_a_payment(self, program: Program, folder: Path) -> None:
+        """Pays at a `farebox dev` that runs in `folder`."""
 
         def address(name: str) -> str:
             said = re.search(rf"^ *{name} +(http\S+)", program.output(), re.MULTILINE)
             return said[1] if said else ""
 
         program.wait_for("its addresses", lambda: address("shop") and address("sandbox"))
-        [settings] = (self.folder / "empty" / "target" / "dev").glob("farebox-*.env")
+        [settings] = (folder / "node_modules" / ".cache" / "farebox").glob("farebox-*.env")
         [key] = re.findall("^FAREBOX_SITE_KEY='(.*)'$", settings.read_text(), re.MULTILINE)
         known = {"Authorization": f"Bearer {token('ada', key)}", "Idempotency-Key": "cart-1"}
 
@@ -206,6 +233,30 @@ class Dist(unittest.TestCase):
             self.assertIn("Permission is hereby granted, free of charge", text)
             self.assertTrue((folder / "LICENSE-MIT").exists())
 
+    def test_the_npm_package_names_the_packages_of_the_programs_and_nothing_for_its_own_work(self):
+        manifest = self.manifest_of(f"farebox-{self.version}.tgz")
+        names = {f"@farebox/linux-{name}": self.version for name in ["x64", "arm64"]}
+        self.assertEqual(manifest["optionalDependencies"], names)
+        self.assertFalse({"scripts", "devDependencies", "private"} & manifest.keys())
+        [path] = self.made.glob("farebox-linux-*.tgz")
+        program = self.manifest_of(path.name)
+        self.assertEqual(names[program["name"]], program["version"])
+        self.assertEqual([program["os"], program["libc"]], [["linux"], ["glibc"]])
+        self.assertIn(program["cpu"], [["x64"], ["arm64"]])
+        self.assertNotIn("private", program)
+        with tarfile.open(path) as archive:
+            modes = {one.name.removeprefix("package/"): one.mode for one in archive}
+        expected = {"package.json", "bin/farebox", "THIRD-PARTY-LICENSES.txt"}
+        self.assertEqual(modes.keys(), expected | {"LICENSE-APACHE", "LICENSE-MIT"})
+        self.assertEqual(modes["bin/farebox"] & 0o111, 0o111)
+
+    def manifest_of(self, name: str) -> dict[str, Any]:
+        """The manifest of a package."""
+        with tarfile.open(self.made / name) as archive:
+            file = archive.extractfile("package/package.json")
+            assert file
+            return json.load(file)
+
     def test_the_npm_package_has_its_programs_and_types_in_the_same_version(self):
         with tarfile.open(self.made / f"farebox-{self.version}.tgz") as archive:
             names = {name.removeprefix("package/") for name in archive.getnames()}
@@ -213,8 +264,9 @@ class Dist(unittest.TestCase):
         for one in manifest["exports"].values():
             for file in one.values() if isinstance(one, dict) else [one]:
                 self.assertIn(file.removeprefix("./"), names)
+        for file in manifest["bin"].values():
+            self.assertIn(file, names)
         self.assertEqual(manifest["version"], self.version)
-        self.assertNotIn("private", manifest)
 
     def test_the_notes_of_a_release_are_its_section_of_the_changelog(self):
         notes = WORKSPACE / "scripts" / "release-notes"

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, io, path::Path};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use shared::env::need;
 
-use super::{Addresses, SettingsError, folder};
+use super::{Addresses, Home, SettingsError};
 use crate::{demo_checkout, options::Options};
 
 /// The checkout file's setting.
@@ -17,6 +17,7 @@ pub(super) fn make(
     addresses: Addresses<'_>,
     named: &impl Fn(&str) -> Option<String>,
 ) -> Result<HashMap<&'static str, String>, SettingsError> {
+    let Home { files, .. } = Home::here();
     let mut made = HashMap::from([
         (need::STRIPE_WEBHOOK_SECRET, format!("whsec_{}", random(32))),
         (need::FAREBOX_SITE_KEY, random(48)),
@@ -44,8 +45,8 @@ pub(super) fn make(
         );
     }
     if !options.stripe && named(CHECKOUT).is_none() {
-        let path = folder().join(format!("checkout-{}.json", addresses.port));
-        fs::create_dir_all(folder())?;
+        let path = files.join(format!("checkout-{}.json", addresses.port));
+        fs::create_dir_all(&files)?;
         fs::write(&path, demo_checkout::file().to_string())?;
         made.insert(CHECKOUT, path.display().to_string());
     }
@@ -54,8 +55,8 @@ pub(super) fn make(
             true => "farebox-stripe.sqlite".to_owned(),
             false => format!("farebox-{}.sqlite", addresses.port),
         };
-        let path = folder().join(name);
-        fs::create_dir_all(folder())?;
+        let path = files.join(name);
+        fs::create_dir_all(&files)?;
         if !options.stripe {
             clear(&path)?;
         }

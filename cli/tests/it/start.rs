@@ -163,6 +163,7 @@ async fn a_site_beside_it_finds_origin_and_key_in_a_file_for_its_owner_alone() {
     let expected = [
         format!("FAREBOX_ORIGIN={}", dev.shop),
         format!("FAREBOX_SITE_KEY='{}'", Shop::SITE_KEY),
+        format!("FAREBOX_NOTIFY_SECRET='{}'", Shop::NOTIFY_SECRET),
         format!("FAREBOX_DEV_PID={}", dev.id()),
         format!("STRIPE_JS_URL={}/endive/stripe.js", dev.sandbox),
     ];
