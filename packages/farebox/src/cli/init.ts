@@ -111,6 +111,7 @@ async function next(site: Site, installs: boolean, hasStore: boolean): Promise<n
   } else if (missing.length > 0) {
     steps.unshift(command.join(" "));
   }
+  if (hasStore) steps.push("npx farebox tables # the SQL of the store's two tables: run it once");
   console.log(`\nNext:\n${steps.map((step) => `  ${step}`).join("\n")}`);
   if (!hasStore)
     console.log(

@@ -94,10 +94,10 @@ export const thanks = (isApp: boolean): string =>
 
 // The order decides, and not that the payer came back: \`state\` is "waiting" until it does.
 export default function ThanksPage() {
-  const { state, message } = useOrder();
+  const { state, title, message } = useOrder();
   return (
-    <main>
-      <h1>{state === "paid" ? "Thank you" : "Your order"}</h1>
+    <main data-state={state}>
+      <h1>{title}</h1>
       <p role="status">{message}</p>
     </main>
   );
