@@ -14,6 +14,9 @@ const POOL = `import { Pool } from "pg";
 export const pool = new Pool({ connectionString: process.env.DATABASE_URL });
 `;
 
+/** The connection of `next dev` for new code, which fails when the site stops first. */
+const HMR = "/_next/hmr";
+
 /** An empty database, and its URL. */
 async function database(t) {
   const server = process.env.FAREBOX_TEST_POSTGRES;
@@ -30,7 +33,7 @@ async function database(t) {
 }
 
 /** A browser in the shop; its pages log nothing but what is `expected`. */
-async function visitor(t, shop, expected) {
+async function visitor(t, shop, ...expected) {
   const browser = await launch();
   t.after(() => browser.close());
   return visit(t, { browser, shop }, { expected });
@@ -70,7 +73,8 @@ test("the built app takes payments, and its database has each order once", async
   const { rows } = await client.query(`${noted} group by type`);
   assert.deepEqual(rows, [{ type: "order.paid", count: 2 }]);
   const paid = (await intents(sandbox)).filter(({ status }) => status === "succeeded");
-  assert.deepEqual(paid.map(({ metadata }) => metadata.farebox_order).sort(), [first, second].sort());
+  const orders = paid.map(({ metadata }) => metadata.farebox_order);
+  assert.deepEqual(orders.sort(), [first, second].sort());
 
   const report = app.farebox(["doctor", "--site", site.shop]);
   assert.doesNotMatch(report, /^problem/m);
@@ -82,7 +86,7 @@ test("in development two effects at once are one guest, who pays without a datab
   app.farebox(["init", "--yes"]);
   const site = await app.next("dev", { NODE_ENV: "development" });
   const { sandbox } = await app.dev(site.shop);
-  const payer = await visitor(t, site.shop);
+  const payer = await visitor(t, site.shop, HMR);
 
   await payer.checkOut();
   assert.equal((await intents(sandbox)).length, 1);
@@ -100,11 +104,11 @@ test("without a running `farebox dev` the checkout says which command to run", a
   const app = await createApp(t);
   app.farebox(["init", "--yes"]);
   const site = await app.next("dev", { NODE_ENV: "development" });
-  const payer = await visitor(t, site.shop, ["503 (Service Unavailable)"]);
+  const payer = await visitor(t, site.shop, HMR, "503 (Service Unavailable)");
   const answered = payer.page.waitForResponse(/\/api\/payments\/create-intent$/);
   await payer.page.goto("/checkout");
   const { error } = await (await answered).json();
   assert.equal(error.code, "not_configured");
   assert.match(error.message, /npx farebox dev/);
-  await payer.page.getByRole("alert").waitFor();
+  await payer.page.locator(".farebox-notice").waitFor();
 });

@@ -6,8 +6,8 @@
 //! | in a site, or below it | beside its `package.json` | `node_modules/.cache/farebox` there |
 //! | elsewhere | in the current folder | `node_modules/.cache/farebox` there |
 //!
-//! `FAREBOX_DEV_DIR` names another folder for the files. A site looks for them in these places, from
-//! its own folder upwards.
+//! `FAREBOX_DEV_DIR` names another folder for the files. A site looks for them in these places,
+//! from its own folder upwards.
 
 use std::{
     env,

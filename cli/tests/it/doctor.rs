@@ -611,6 +611,6 @@ fn an_invalid_option_gets_the_usage() {
     assert!(
         String::from_utf8(output.stderr)
             .unwrap()
-            .contains("cargo dev doctor")
+            .contains("farebox doctor")
     );
 }

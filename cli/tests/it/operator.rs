@@ -183,7 +183,7 @@ async fn what_is_mistyped_ends_with_2_and_help_with_0() {
         "forget",
         "import",
     ] {
-        assert!(help.contains(&format!("cargo dev {command}")), "{help}");
+        assert!(help.contains(&format!("\nfarebox {command}")), "{help}");
     }
     assert!(shop.stripe.requests().is_empty());
 }

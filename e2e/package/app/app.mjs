@@ -61,7 +61,11 @@ const FILES = {
 /** Writes the app, with `files` and `dependencies` in addition; it goes when `lifetime` ends. */
 export async function createApp(lifetime, { files = {}, dependencies = {} } = {}) {
   const folder = await mkdtemp(join(HERE, "app-"));
-  lifetime.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const app = new App(folder);
+  lifetime.after(async () => {
+    await app.end();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
   const manifest = {
     name: "app",
     private: true,
@@ -74,7 +78,7 @@ export async function createApp(lifetime, { files = {}, dependencies = {} } = {}
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
-  return new App(lifetime, folder);
+  return app;
 }
 
 /** What a person's shell has. */
@@ -87,9 +91,18 @@ const environment = (variables) => ({
 });
 
 export class App {
-  constructor(lifetime, folder) {
-    this.lifetime = lifetime;
+  #children = [];
+
+  constructor(folder) {
     this.folder = folder;
+  }
+
+  /** Ends the programs, the latest first. */
+  async end() {
+    for (const child of this.#children.reverse()) {
+      child.kill("SIGTERM");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    }
   }
 
   /** Runs `npx farebox` to its end; returns the output, or throws with it. */
@@ -127,10 +140,7 @@ export class App {
       env: environment(variables),
       stdio: ["ignore", "pipe", "inherit"],
     });
-    this.lifetime.after(async () => {
-      child.kill("SIGTERM");
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-    });
+    this.#children.push(child);
     const printed = [];
     const looks = new Set();
     createInterface({ input: child.stdout }).on("line", (line) => {

@@ -101,6 +101,7 @@ async function next(site: Site, installs: boolean, hasStore: boolean): Promise<n
   const missing = missingPackages(site);
   const command = installCommand(site.packages, missing);
   const steps = [
+    ...(hasStore ? ["npx farebox tables # the SQL of the store's two tables: run it once"] : []),
     "npx farebox dev    # Farebox and a sandbox of Stripe, in a terminal of its own",
     `${site.packages} run dev        # then open /checkout, and pay with 4242 4242 4242 4242`,
   ];
@@ -111,7 +112,6 @@ async function next(site: Site, installs: boolean, hasStore: boolean): Promise<n
   } else if (missing.length > 0) {
     steps.unshift(command.join(" "));
   }
-  if (hasStore) steps.push("npx farebox tables # the SQL of the store's two tables: run it once");
   console.log(`\nNext:\n${steps.map((step) => `  ${step}`).join("\n")}`);
   if (!hasStore)
     console.log(

@@ -22,7 +22,7 @@ function route(site: Site, path: string, does: string): Finding {
   const text = readFileSync(join(site.root, found.file), "utf8");
   if (!/\bfarebox\b/.test(text)) return problem(found.file, "does not use farebox");
   if (found.router === "pages" && !hasRawBody(text))
-    return problem(found.file, "export config = { api: { bodyParser: false } }: it needs the bytes");
+    return problem(found.file, "needs `export const config = { api: { bodyParser: false } }`");
   if (found.router === "app" && exported(found, text).length === 0)
     return problem(found.file, "exports neither GET nor POST");
   return ok(found.file, does);

@@ -20,7 +20,7 @@ interface Answer {
 }
 
 /**
- * Checks the site at `url`. `isNamed` is false for the address of `next dev`, where no site may run.
+ * Checks the site at `url`. `isNamed` is false for the address of `next dev`: none may run there.
  */
 export async function checkLive(url: string, isNamed: boolean): Promise<Finding[]> {
   const site = new URL(url).origin;
