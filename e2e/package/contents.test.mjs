@@ -24,14 +24,14 @@ const packed = () => {
   return files.map(({ path }) => path).sort();
 };
 
-test("the package has the compiled sources, the command, and nothing else", () => {
+test("the package has the compiled sources, the command, styles, and nothing else", () => {
   const tracked = ["ls-files", "--cached", "--others", "--exclude-standard", "--", "src"];
   const sources = execFileSync("git", tracked, { cwd: PACKAGE, encoding: "utf8" }).trim();
   const compiled = sources.split("\n").flatMap((path) => {
     const file = path.replace(/^src\//, "dist/").replace(/\.tsx?$/, "");
     return path.endsWith(".d.ts") ? [] : [`${file}.js`, `${file}.d.ts`];
   });
-  assert.deepEqual(packed(), [...compiled, "bin/farebox.js", "package.json"].sort());
+  assert.deepEqual(packed(), [...compiled, "bin/farebox.js", "package.json", "styles.css"].sort());
 });
 
 test("every target of an export, an import and a command is a file of the package", async () => {
@@ -54,10 +54,12 @@ test("TypeScript finds the types of every export, from a module and in a bundler
   t.after(() => rm(folder, { recursive: true, force: true }));
   const name = npmPack("--silent", `--pack-destination=${folder}`).trim();
   // It fails for any problem of these ways; of CommonJS there is none without `import()`.
-  const words = [join(folder, name), "--profile", "esm-only", "--format", "json"];
+  const words = [join(folder, name), "--exclude-entrypoints", "react/styles.css"];
+  words.push("--profile", "esm-only", "--format", "json");
   const { analysis } = JSON.parse(execFileSync(ATTW, words, { encoding: "utf8" }));
   const entries = Object.keys(analysis.entrypoints).sort();
   const { exports } = await manifest();
-  const expected = Object.keys(exports).filter((name) => !name.endsWith(".json"));
-  assert.deepEqual(entries.filter((name) => !name.endsWith(".json")), expected.sort());
+  const isModule = (name) => !/\.(json|css)$/.test(name);
+  const expected = Object.keys(exports).filter(isModule);
+  assert.deepEqual(entries.filter(isModule), expected.sort());
 });

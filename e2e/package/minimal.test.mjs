@@ -1,11 +1,11 @@
 // A plain app of Next.js becomes a shop by `npx farebox init`: nothing of it is edited.
 //
-//   scripts/postgres node --test e2e/package/app.test.mjs
+//   scripts/postgres node --test e2e/package/minimal.test.mjs
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import pg from "pg";
-import { createApp, intents } from "./app/app.mjs";
+import { createApp, intents } from "./minimal/app.mjs";
 import { CARDS, launch, visit } from "./shop.mjs";
 
 /** A module that exports the pool, as many shops have it. */
