@@ -1,8 +1,8 @@
-// HostedCheckoutButton, as payers use it.
+// HostedCheckoutButton and EmbeddedCheckout, as payers use them.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { CARDS, Lifetime, opened, visit } from "./shop.mjs";
+import { Lifetime, opened, payThere, visit } from "./shop.mjs";
 
 const lifetime = new Lifetime();
 let world, stripe;
@@ -19,20 +19,10 @@ async function onStripesPage(visitor, query = "") {
   await visitor.page.getByRole("form", { name: "Payment" }).waitFor();
 }
 
-async function payThere({ page }, card = CARDS.good) {
-  await page.getByLabel("E-mail").fill("ada@example.com");
-  await page.getByLabel("Name").fill("Ada");
-  await page.getByLabel("Card", { exact: true }).check();
-  await page.getByLabel("Card number").fill(card);
-  await page.getByLabel("Expiry").fill("12/40");
-  await page.getByLabel("Security code").fill("123");
-  await page.getByRole("button", { name: /^(Pay|Subscribe)/ }).click();
-}
-
 test("whoever pays on Stripe's page comes back, and the order is paid", async (t) => {
   const visitor = await visit(t, world);
   await onStripesPage(visitor);
-  await payThere(visitor);
+  await payThere(visitor.page);
   await visitor.state("paid");
   assert.equal((await stripe.charges(visitor.orderId())).length, 1);
   assert.equal(await visitor.cart(), null);
@@ -46,7 +36,7 @@ test("the back button leads from Stripe's page to the button, and there again", 
   const { orderId } = await visitor.cart();
   await visitor.button("Pay on Stripe’s page").click();
   await visitor.page.waitForURL(there);
-  await payThere(visitor);
+  await payThere(visitor.page);
   await visitor.state("paid");
   assert.equal(visitor.orderId(), orderId);
 });
@@ -69,7 +59,7 @@ test("the way can change before the payment: it is one order", async (t) => {
   await visitor.checkOut();
   const { orderId } = await visitor.cart();
   await onStripesPage(visitor);
-  await payThere(visitor);
+  await payThere(visitor.page);
   await visitor.state("paid");
   assert.equal(visitor.orderId(), orderId);
   assert.equal((await stripe.charges(orderId)).length, 1);
@@ -88,4 +78,16 @@ test("an order that was paid in another tab is shown, and Stripe's page is not",
   await other.button("Pay on Stripe’s page").click();
   await other.state("paid");
   assert.equal(other.orderId(), visitor.orderId());
+});
+
+test("Checkout in a frame of the page is paid, and leads to the return page", async (t) => {
+  const visitor = await visit(t, world);
+  const before = await stripe.total();
+  await visitor.page.goto("/embedded");
+  const frame = visitor.page.frameLocator("iframe[title=Checkout]");
+  await payThere(frame);
+  await visitor.state("paid");
+  assert.equal((await stripe.charges(visitor.orderId())).length, 1);
+  assert.equal((await stripe.total()) - before, 1);
+  assert.equal(await visitor.cart(), null);
 });

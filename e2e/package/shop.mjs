@@ -1,5 +1,5 @@
-// A small shop with the package, in Chromium: pages built by esbuild, and the package's own handlers
-// on a plain server of Node's, in front of `cargo dev` with the sandbox.
+// A small shop with the package, in Chromium: pages built by esbuild, and the package's own
+// handlers on a plain server of Node's, in front of `cargo dev` with the sandbox.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -40,8 +40,12 @@ export const CARDS = {
 };
 
 /** Chromium; the variable CHROMIUM overrides Debian's path. */
-export const launch = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+export const launch = (options = {}) =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: FLAGS,
+    ...options,
+  });
 
 /** A script of the pages. */
 async function script(name, options) {
@@ -58,6 +62,20 @@ async function script(name, options) {
   return outputFiles[0].text;
 }
 
+/** Enters a payer's data on Stripe's page, or in a frame with it, and pays. */
+export async function payThere(where, card = CARDS.good) {
+  await where.getByLabel("Name", { exact: true }).fill("Ada");
+  // A customer's address is known.
+  const email = where.getByLabel("E-mail");
+  if (await email.count()) await email.fill("ada@example.com");
+  const kind = where.getByLabel("Card", { exact: true });
+  if (await kind.count()) await kind.check();
+  await where.getByLabel("Card number").fill(card);
+  await where.getByLabel("Expiry").fill("12/40");
+  await where.getByLabel("Security code").fill("123");
+  await where.getByRole("button", { name: /^(Pay|Subscribe|Start)/ }).click();
+}
+
 /** The function that renders a page on the server, where there is no `window`. */
 async function renderer() {
   const code = await script("server", { platform: "node", format: "cjs" });
@@ -68,7 +86,7 @@ async function renderer() {
 
 const html = (content, styles) => `<!doctype html><html lang="en"><head><title>Shop</title>
   <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
-  <style>:root { color-scheme: light dark }${styles}</style></head>
+  <style>:root { color-scheme: light dark; background: Canvas }${styles}</style></head>
   <body><div id="root">${content}</div><script type="module" src="/client.js"></script></body>
   </html>`;
 
@@ -267,6 +285,15 @@ export class Visitor {
   }
 }
 
+/** The prices of the shop's plans, by product. */
+const PLANS = {
+  Pro: [
+    { lookup_key: "pro_monthly", unit_amount: 1900, interval: "month" },
+    { lookup_key: "pro_yearly", unit_amount: 19000, interval: "year" },
+  ],
+  Team: [{ lookup_key: "team_monthly", unit_amount: 4900, interval: "month" }],
+};
+
 /** The sandbox: its objects and its control routes. */
 class Stripe {
   #url;
@@ -303,6 +330,23 @@ class Stripe {
 
   /** All subscriptions, the latest first. */
   subscriptions = () => this.#list("subscriptions");
+
+  /** Creates the plans of the shop's pages, as far as the sandbox has none of these prices. */
+  async plans() {
+    const known = (await this.#list("prices")).map(({ lookup_key }) => lookup_key);
+    for (const [name, prices] of Object.entries(PLANS)) {
+      const missing = prices.filter(({ lookup_key }) => !known.includes(lookup_key));
+      if (missing.length === 0) continue;
+      const { id: product } = await this.post("products", { name });
+      for (const { interval, ...price } of missing)
+        await this.post("prices", {
+          product,
+          currency: "usd",
+          "recurring[interval]": interval,
+          ...price,
+        });
+    }
+  }
 
   /** Sends a request to the API with the shop's secret key. */
   async post(path, params) {

@@ -1,5 +1,5 @@
-// The refund form of staff: amount and reason, a confirmation, then the request. Without a response,
-// the form only retries that refund.
+// The refund form of staff: amount and reason, a confirmation, then the request. Without a
+// response, the form only retries that refund.
 
 "use client";
 

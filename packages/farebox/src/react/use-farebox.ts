@@ -23,9 +23,9 @@ import {
 import { absolute } from "./return-url.js";
 
 /**
- * Calls of Farebox's routes for the caller. Each rejects with a `FareboxError` where Farebox refuses
- * it, and with `Unreachable` without an answer: then it may have taken effect. `useTrouble` tells
- * either.
+ * Calls of Farebox's routes for the caller. Each rejects with a `FareboxError` where Farebox
+ * refuses it, and with `Unreachable` without an answer: then it may have taken effect. `useTrouble`
+ * tells either.
  */
 export type FareboxCalls = ReturnType<typeof callsAt>;
 
