@@ -1,4 +1,4 @@
-// Builds and starts the site in `site` with a version of Next.js.
+// Builds and starts the sites in this folder with a version of Next.js.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,19 +12,19 @@ const installed = join(here, "..", "node_modules");
 const packed = fileURLToPath(new URL("../../../packages/farebox", import.meta.url));
 
 /**
- * Copies the site into a folder with Next.js `version` and this checkout's package. The test `t`
- * removes it. It lies in this package, whose other packages it finds.
+ * Copies the site `name` into a folder with Next.js `version` and this checkout's package. The test
+ * `t` removes it. It lies in this package, whose other packages it finds.
  */
-export async function copySite(t, version) {
+export async function copySite(t, version, name = "site") {
   const folder = await mkdtemp(join(here, "built-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  await cp(join(here, "site"), folder, { recursive: true });
+  await cp(join(here, name), folder, { recursive: true });
   const modules = join(folder, "node_modules");
   const next = version === 15 ? "next15" : "next";
   await cp(join(installed, next), join(modules, "next"), { recursive: true });
   for (const part of ["package.json", "dist"])
     await cp(join(packed, part), join(modules, "farebox", part), { recursive: true });
-  if (version === 15) await toMiddleware(folder);
+  if (version === 15 && name === "site") await toMiddleware(folder);
   return folder;
 }
 

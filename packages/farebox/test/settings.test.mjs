@@ -225,4 +225,8 @@ test("`can` is true only where Farebox says so", async (t) => {
   environment(t, { FAREBOX_DEV_DIR: await folder(t) });
   assert.equal(await can(ADA, "export"), false);
   assert.equal(logged.callCount(), closed.length + 1);
+  // A page does not wait for longer than five seconds.
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  await startStandIn(t, () => t.mock.timers.tick(5000));
+  assert.equal(await can(ADA, "export"), false);
 });

@@ -1,4 +1,4 @@
-import { createProxy } from "farebox/next";
+import { createProxy } from "farebox/proxy";
 
 export const proxy = createProxy({ contentSecurityPolicy: true });
 

@@ -2,6 +2,7 @@
 
 import { isRedirect } from "../server/client.js";
 import { isTry, origins, type Settings } from "../server/settings.js";
+import { within } from "../server/within.js";
 import { Refusal } from "./refusal.js";
 import type { Route } from "./routes.js";
 
@@ -42,7 +43,6 @@ export async function forward(sent: Sent): Promise<Response> {
     body,
     redirect: "manual",
     cache: "no-store",
-    signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const headers = new Headers({ "cache-control": "no-store" });
   for (const name of PASSED_BACK) {
@@ -104,14 +104,13 @@ interface Answer {
 }
 
 async function asked(url: string, init: RequestInit): Promise<Answer> {
-  let response: Response;
-  let body: ArrayBuffer;
-  try {
-    response = await fetch(url, init);
-    body = await response.arrayBuffer();
-  } catch (error) {
+  const answered = async (signal: AbortSignal) => {
+    const response = await fetch(url, { ...init, signal });
+    return { response, body: await response.arrayBuffer() };
+  };
+  const { response, body } = await within(PATIENCE_MS, answered).catch((error: unknown) => {
     throw unanswered(error);
-  }
+  });
   const { status, headers } = response;
   if (isRedirect(response)) throw misled("answered with a redirect");
   if (status === 401) throw refusedToken(headers.get("x-request-id"));

@@ -5,6 +5,7 @@ import type { Client } from "openapi-fetch";
 import { answer, createClient, type Routes } from "../index.js";
 import { callerToken, type Caller, type User } from "./caller.js";
 import { settings } from "./settings.js";
+import { within } from "./within.js";
 
 /** Stands for Farebox's origin until the request is sent: only then are settings needed. */
 const UNSENT = "http://farebox.invalid";
@@ -30,16 +31,19 @@ export const createServerClient = (
 async function send(request: Request): Promise<Response> {
   const { method, headers } = request;
   const { pathname, search } = new URL(request.url);
-  const response = await fetch(settings().origin + pathname + search, {
-    method,
-    headers,
-    body: method === "GET" ? null : await request.arrayBuffer(),
-    signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]),
-    redirect: "manual",
-    cache: "no-store",
-  });
+  const url = settings().origin + pathname + search;
+  const body = method === "GET" ? null : await request.arrayBuffer();
+  const init: RequestInit = { method, headers, body, redirect: "manual", cache: "no-store" };
+  return within(PATIENCE_MS, (signal) => read(url, { ...init, signal }), request.signal);
+}
+
+/** The answer, with its whole body. */
+async function read(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init);
   if (isRedirect(response)) throw new TypeError("Farebox answered with a redirect");
-  return response;
+  const { status, headers } = response;
+  const body = await response.arrayBuffer();
+  return new Response(body.byteLength > 0 ? body : null, { status, headers });
 }
 
 /** True for a redirect, also where the platform hides its status. */
@@ -59,10 +63,10 @@ const PATIENCE_OF_CAN_MS = 5000;
 export async function can(user: User | null | undefined, entitlement: string): Promise<boolean> {
   if (!user) return false;
   try {
-    const signal = AbortSignal.timeout(PATIENCE_OF_CAN_MS);
     const params = { query: { view: "access" } };
-    const asked = createServerClient(user as Caller).GET("/api/subscription", { params, signal });
-    const { entitlements } = await answer(asked);
+    const client = createServerClient(user as Caller);
+    const asked = (signal: AbortSignal) => client.GET("/api/subscription", { params, signal });
+    const { entitlements } = await answer(within(PATIENCE_OF_CAN_MS, asked));
     if (!Array.isArray(entitlements)) throw new TypeError("the answer has no entitlements");
     return entitlements.includes(entitlement);
   } catch (error) {
