@@ -17,6 +17,9 @@ export const pool = new Pool({ connectionString: process.env.DATABASE_URL });
 /** The connection of `next dev` for new code, which fails when the site stops first. */
 const HMR = "/_next/hmr";
 
+/** Long, because `next dev` compiles each page and route when it is first asked for. */
+const PATIENCE_MS = 120_000;
+
 /** An empty database, and its URL. */
 async function database(t) {
   const server = process.env.FAREBOX_TEST_POSTGRES;
@@ -36,7 +39,9 @@ async function database(t) {
 async function visitor(t, shop, ...expected) {
   const browser = await launch();
   t.after(() => browser.close());
-  return visit(t, { browser, shop }, { expected });
+  const visitor = await visit(t, { browser, shop }, { expected });
+  visitor.page.context().setDefaultTimeout(PATIENCE_MS);
+  return visitor;
 }
 
 /** Waits for the page to which the payer returns; returns the order's id. */
