@@ -106,6 +106,27 @@ test("an answer that is lost is asked for again, with the same key", async (t) =
   assert.equal((await stripe.total()) - before, 1);
 });
 
+test("an answer of Stripe that is lost leaves it open; to pay again charges once", async (t) => {
+  const visitor = await visit(t, world, { expected: ["ERR_FAILED", "400 (Bad Request)"] });
+  await visitor.checkOut();
+  const { orderId } = await visitor.cart();
+  await visitor.page.route(
+    /\/confirm$/,
+    async (route) => {
+      await route.fetch();
+      return route.abort();
+    },
+    { times: 1 },
+  );
+  await visitor.pay();
+  await visitor.alert("it may have gone through or not").waitFor();
+  assert.equal(await visitor.page.getByText("Nothing was charged").count(), 0);
+  await visitor.payButton().click();
+  await visitor.state("paid");
+  assert.equal(visitor.orderId(), orderId);
+  assert.equal((await stripe.charges(orderId)).length, 1);
+});
+
 test("Farebox asks for patience, and the same request is sent again by itself", async (t) => {
   const visitor = await visit(t, world, { expected: ["503 (Service Unavailable)"] });
   const keys = [];

@@ -52,7 +52,8 @@ export async function hold(cart: Stored<Held>, name: string, contents: string): 
     return taken;
   };
   const locks = typeof navigator === "undefined" ? undefined : navigator.locks;
-  return locks ? locks.request(`farebox.${name}`, take) : take();
+  // A page in a sandboxed frame has no locks to ask for.
+  return locks ? locks.request(`farebox.${name}`, take).catch(take) : take();
 }
 
 /**
