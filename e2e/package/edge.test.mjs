@@ -39,7 +39,8 @@ test("tokens, orders and entitlements work without Node.js", async (t) => {
       const ada = { id: "ada" };
       const token = await callerToken(ada);
       const order = await signOrder({ orderId: "1042", amount: 1999, currency: "usd" }, ada);
-      return JSON.stringify([token, order, await can(ada, "export")].map((it) => typeof it === "string" ? it.split(".").length : it));
+      const parts = [token, order].map((token) => token.split(".").length);
+      return JSON.stringify([...parts, await can(ada, "export")]);
     }`;
   const variables = { FAREBOX_ORIGIN: origin, FAREBOX_SITE_KEY: SITE_KEY };
   assert.equal(await run(source, variables), "[3,3,true]");

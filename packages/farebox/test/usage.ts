@@ -1,7 +1,8 @@
 // Example calls of a site, which only the compiler checks.
 
 import { answer, createClient, FareboxError, keyed, newKey, type Schemas } from "farebox";
-import { createFarebox, createProxy, withGuest } from "farebox/next";
+import { createFarebox } from "farebox/next";
+import { createProxy, withGuest } from "farebox/proxy";
 import { callerToken, signOrder } from "farebox/server";
 import type { NextApiHandler } from "next";
 import { NextResponse, type NextRequest } from "next/server.js";
@@ -59,7 +60,7 @@ export function shown(failure: unknown): string {
 /** A site on Next.js: `lib/farebox.ts`, and what imports it. */
 export const site = createFarebox({
   caller: async (request, pages) => (await session(request ?? pages?.req))?.user ?? null,
-  addressHeader: "x-real-ip",
+  addressHeader: process.env["CLIENT_ADDRESS_HEADER"],
 });
 export const { GET, POST } = site.handlers();
 export const pagesHandler: NextApiHandler = site.pages.handler();

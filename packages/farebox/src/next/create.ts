@@ -24,17 +24,17 @@ export interface FareboxOptions<Tx = undefined> {
    */
   caller: ReadCaller;
   /** Whether visitors who are not signed in can pay; by default true. */
-  guests?: boolean;
+  guests?: boolean | undefined;
   /**
    * The header in which the proxy in front of this site writes the payer's address, over or behind
    * what came in. Farebox gets it as `x-client-address`.
    */
-  addressHeader?: string;
+  addressHeader?: string | undefined;
   /**
    * Notes the messages that were handled, in the site's own database: one of `farebox/stores`.
    * Without one, development notes them in memory, and production answers notifications with 503.
    */
-  store?: NotificationStore<Tx>;
+  store?: NotificationStore<Tx> | undefined;
 }
 
 /** What `createFarebox` returns. */

@@ -6,7 +6,7 @@ export interface PolicyOptions {
   /** A new random value for each answer, in base64. Next.js gives it to its own scripts. */
   nonce: string;
   /** Further sources by directive, such as `{ "img-src": ["https://images.shop.example"] }`. */
-  sources?: Readonly<Record<string, readonly string[]>>;
+  sources?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 const STRIPE_JS = ["https://js.stripe.com", "https://*.js.stripe.com"];

@@ -10,9 +10,9 @@ export { contentSecurityPolicy, newNonce, type PolicyOptions };
 
 export interface ProxyOptions {
   /** Whether visitors get a guest's cookie; by default true. */
-  guests?: boolean;
+  guests?: boolean | undefined;
   /** Sets the pages' Content-Security-Policy, with a new nonce each; by default there is none. */
-  contentSecurityPolicy?: boolean | Omit<PolicyOptions, "nonce">;
+  contentSecurityPolicy?: boolean | Omit<PolicyOptions, "nonce"> | undefined;
 }
 
 /** A `proxy` or `middleware` of Next.js. */

@@ -9,8 +9,8 @@ import { settings } from "./settings.js";
 /** How tax is computed where Stripe Tax does. */
 export interface TaxSettings {
   /** A tax code of Stripe's, `txcd_…`. */
-  taxCode?: string;
-  taxBehavior?: "inclusive" | "exclusive" | "unspecified";
+  taxCode?: string | undefined;
+  taxBehavior?: "inclusive" | "exclusive" | "unspecified" | undefined;
 }
 
 /** One line of an order. */
@@ -26,15 +26,15 @@ export interface SignedLine extends TaxSettings {
 /** The recipient of the goods, with Stripe's own field names. */
 export interface SignedShipping {
   name: string;
-  phone?: string;
+  phone?: string | undefined;
   address: {
     line1: string;
-    line2?: string;
-    city?: string;
-    state?: string;
-    postal_code?: string;
+    line2?: string | undefined;
+    city?: string | undefined;
+    state?: string | undefined;
+    postal_code?: string | undefined;
     /** Two upper-case letters, such as `DE`. */
-    country?: string;
+    country?: string | undefined;
   };
 }
 
@@ -45,32 +45,32 @@ export interface SignedDetails extends TaxSettings {
   /** Three lower-case letters, such as `usd`. */
   currency: string;
   /** For the receipt: 1 to 1000 characters. */
-  description?: string;
+  description?: string | undefined;
   /** Where Stripe sends the receipt. */
-  email?: string;
+  email?: string | undefined;
   /** Who buys: 1 to 256 characters. */
-  name?: string;
-  shipping?: SignedShipping;
+  name?: string | undefined;
+  shipping?: SignedShipping | undefined;
   /** The end of the text on the payer's card statement: at most 22 characters. */
-  statementDescriptorSuffix?: string;
+  statementDescriptorSuffix?: string | undefined;
   /** At most 45 keys. */
-  metadata?: Record<string, string>;
+  metadata?: Record<string, string> | undefined;
   /** Saves the payment method of a caller who is a customer. */
-  setupFutureUsage?: "on_session" | "off_session";
+  setupFutureUsage?: "on_session" | "off_session" | undefined;
   /** Charges a saved payment method at once, in the payer's absence. */
-  offSession?: boolean;
+  offSession?: boolean | undefined;
   /** With `offSession`: the saved payment method to charge, `pm_…`. */
-  paymentMethod?: string;
+  paymentMethod?: string | undefined;
   /** `manual` only authorizes the payment. */
-  captureMethod?: "automatic" | "manual";
+  captureMethod?: "automatic" | "manual" | undefined;
   /** The Unix time after which the order may not be paid. */
-  expiresAt?: number;
+  expiresAt?: number | undefined;
   /** A whole number, higher for each version of the order. */
-  version?: number;
+  version?: number | undefined;
   /** The order's previous owner: the `sub` of a guest who signed in, `guest-…`. */
-  previousSub?: string;
+  previousSub?: string | undefined;
   /** Options of Checkout Sessions, as in checkout.json. */
-  checkout?: Record<string, unknown>;
+  checkout?: Record<string, unknown> | undefined;
 }
 
 /**
@@ -78,11 +78,14 @@ export interface SignedDetails extends TaxSettings {
  * is the amount.
  */
 export type SignedOrder = SignedDetails &
-  ({ amount: number; lines?: never } | { lines: readonly SignedLine[]; amount?: number });
+  (
+    | { amount: number; lines?: never }
+    | { lines: readonly SignedLine[]; amount?: number | undefined }
+  );
 
 export interface SignOptions {
   /** The seconds for which the browser can send the token; 15 minutes by default. */
-  expiresIn?: number;
+  expiresIn?: number | undefined;
 }
 
 const MINUTES_15 = 15 * 60;
