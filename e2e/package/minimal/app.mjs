@@ -58,7 +58,10 @@ const FILES = {
   "app/page.tsx": "export default function Home() {\n  return <main>Hello</main>;\n}\n",
 };
 
-/** Writes the app, with `files` and `dependencies` in addition; it goes when `lifetime` ends. */
+/**
+ * Writes the app, with `files` and `dependencies` in addition; null stands for a file that it does
+ * not have. It goes when `lifetime` ends.
+ */
 export async function createApp(lifetime, { files = {}, dependencies = {} } = {}) {
   const folder = await mkdtemp(join(HERE, "app-"));
   const app = new App(folder);
@@ -75,6 +78,7 @@ export async function createApp(lifetime, { files = {}, dependencies = {} } = {}
   };
   const all = { "package.json": JSON.stringify(manifest, null, 2), ...FILES, ...files };
   for (const [path, text] of Object.entries(all)) {
+    if (text === null) continue;
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
