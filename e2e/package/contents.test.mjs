@@ -31,7 +31,8 @@ test("the package has the compiled sources, the command, styles, and nothing els
     const file = path.replace(/^src\//, "dist/").replace(/\.tsx?$/, "");
     return path.endsWith(".d.ts") ? [] : [`${file}.js`, `${file}.d.ts`];
   });
-  assert.deepEqual(packed(), [...compiled, "bin/farebox.js", "package.json", "styles.css"].sort());
+  const others = ["README.md", "bin/farebox.js", "package.json", "styles.css"];
+  assert.deepEqual(packed(), [...compiled, ...others].sort());
 });
 
 test("every target of an export, an import and a command is a file of the package", async () => {
