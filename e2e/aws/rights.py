@@ -17,6 +17,7 @@ MOVES_DEADLINES = MOVES_ORDERS | {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 PARTS = {
     r"\bCheckoutService\b": MOVES_ORDERS,
     r"\bprocessor\s*\.(process|refresh|settle|with_intent)\(": MOVES_ORDERS,
+    r"\bprocessor\s*\.(find_invoice|order_of_invoice)\(": MOVES_ORDERS,
     r"\bLookup::": MOVES_ORDERS,
     r"\bOrderEnder\b": MOVES_ORDERS,
     r"\bsubscriptions\s*\.(look|refresh)": MOVES_ORDERS,

@@ -68,7 +68,7 @@ pub enum Error {
     #[error("your role does not permit a capture of this amount or this currency")]
     OverCaptureLimit,
     /// The object does not exist, or is another caller's: the response is the same.
-    #[error("there is no such order, customer or subscription")]
+    #[error("there is no such order, customer, subscription or invoice")]
     NotFound,
     /// The route does not have this method.
     #[error("the method is not allowed here")]
@@ -137,6 +137,12 @@ pub enum Error {
     /// Stripe does not refund this payment, for another reason.
     #[error("Stripe does not refund this payment")]
     RefundRefused,
+    /// The invoice is not paid, or nothing was due.
+    #[error("the invoice is not paid, or nothing was due")]
+    InvoiceNotPaid,
+    /// Another payment than one at Stripe paid the invoice, or several did.
+    #[error("no single payment at Stripe paid the invoice: refund it in Stripe's dashboard")]
+    InvoiceNotRefundable,
     /// The caller, or their address, started too many payments lately, or has too many unpaid ones;
     /// or too many charges of the order failed.
     #[error("too many payments were started or failed: try again later")]
@@ -218,6 +224,8 @@ impl Error {
             Self::RefundInFullOnly => Code::RefundInFullOnly,
             Self::RefundNeedsEmail => Code::RefundNeedsEmail,
             Self::RefundRefused => Code::RefundRefused,
+            Self::InvoiceNotPaid => Code::InvoiceNotPaid,
+            Self::InvoiceNotRefundable => Code::InvoiceNotRefundable,
             Self::SubscriptionEnded => Code::SubscriptionEnded,
             Self::SubscriptionChanging => Code::SubscriptionChanging,
             Self::TooLarge => Code::BodyTooLarge,

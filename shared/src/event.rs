@@ -9,6 +9,7 @@
 //! (<https://docs.stripe.com/event-destinations#thin-events>).
 
 mod ending;
+mod invoice;
 mod kinds;
 mod look;
 mod objects;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 pub use ending::{CancelReason, Ending};
+pub use invoice::InvoiceToRefund;
 pub use kinds::{ACTED_ON, LISTED, NEEDED, OF_SUBSCRIPTIONS};
 pub use look::{InvoiceParent, Look};
 pub use objects::{
@@ -131,6 +133,9 @@ pub enum Subject {
         /// Its end.
         ending: Ending,
     },
+    /// A paid invoice of a subscription is to be refunded, and needs an order. Farebox itself
+    /// decides so.
+    PaidInvoice(Box<InvoiceToRefund>),
     /// Something about a subscription may have changed.
     Look(Look),
     /// A thin event's object, which must be fetched.
@@ -352,6 +357,13 @@ impl Event {
         )
     }
 
+    /// The event at `now` that `invoice` needs an order. It has the same id each time.
+    pub(crate) fn paid_invoice(invoice: InvoiceToRefund, now: i64) -> Self {
+        let id = format!("invoice_{}", invoice.id);
+        let subject = Subject::PaidInvoice(Box::new(invoice));
+        Self::built(id, "farebox.paid_invoice", subject, now)
+    }
+
     /// The event of type `kind` that Farebox builds itself, at `now` (Unix seconds).
     pub(crate) fn built(id: String, kind: &str, subject: Subject, now: i64) -> Self {
         Self {
@@ -376,7 +388,7 @@ impl Event {
     pub(crate) fn is_from_stripe(&self) -> bool {
         let is_own = matches!(
             self.subject,
-            Subject::NothingToPay { .. } | Subject::Ended { .. }
+            Subject::NothingToPay { .. } | Subject::Ended { .. } | Subject::PaidInvoice(_)
         );
         !self.is_fetched() && !is_own
     }
@@ -403,6 +415,7 @@ impl Event {
             Subject::Dispute(_) | Subject::EarlyFraudWarning(_) | Subject::Review(_) => None,
             Subject::Refunds { .. } | Subject::Related(_) => None,
             Subject::NothingToPay { .. } | Subject::Ended { .. } => None,
+            Subject::PaidInvoice(_) => None,
             Subject::Look(_) | Subject::Other | Subject::Unreadable(_) => {
                 let written: Written = serde_json::from_str(&self.body).ok()?;
                 return Some(Cow::Owned(written.data.object.metadata.deployment));

@@ -20,6 +20,7 @@ mod ending;
 mod facts;
 mod first_invoice;
 mod future_usage;
+mod invoice_order;
 mod lines;
 mod off_session;
 mod payer;
@@ -114,6 +115,9 @@ pub struct Order {
     /// The refund requests, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refund_requests: Vec<RefundRequest>,
+    /// True where nobody placed the order: it stands for an invoice of a subscription.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_of_invoice: bool,
     created_at: i64,
     updated_at: i64,
 }
@@ -171,6 +175,7 @@ impl Order {
             ended: None,
             capture: None,
             refund_requests: Vec::new(),
+            is_of_invoice: false,
             created_at: now,
             updated_at: now,
         }

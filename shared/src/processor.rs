@@ -4,10 +4,12 @@
 //! in the transaction that applies it.
 
 mod connected;
+mod invoices;
 mod look;
 mod refresh;
 
 pub use connected::ConnectedAccounts;
+pub use invoices::FoundInvoice;
 use look::is_reversal;
 
 use std::time::Duration;
@@ -155,10 +157,13 @@ impl EventProcessor {
         // Most events are none, and a body may be long.
         let reversal = is_reversal(&event).then(|| event.clone());
         let (mut processed, order) = self.process_complete(event).await?;
-        if let (Some(event), None, Outcome::Store(Accepted::Ignored | Accepted::Applied)) =
-            (reversal, order, processed.outcome)
+        // A duplicate may be one whose first delivery ended before its message was written.
+        if let (
+            Some(event),
+            Outcome::Store(Accepted::Ignored | Accepted::Applied | Accepted::Duplicate),
+        ) = (reversal, processed.outcome)
         {
-            let messages = self.report_reversal(&event).await?;
+            let messages = self.report_reversal(&event, order.as_ref()).await?;
             processed.messages.extend(messages);
         }
         if looked.has_changed && processed.outcome == Outcome::Store(Accepted::Ignored) {
@@ -458,7 +463,8 @@ impl EventProcessor {
     ///
     /// A Checkout Session creates its own intent, which the database does not know before the event
     /// of the payment. An earlier report on it, such as a refund after an outage, does not name its
-    /// order.
+    /// order. Neither does the intent of a subscription's first invoice: see
+    /// [`EventProcessor::accept_first_invoice`].
     async fn accept_unknown_payment(
         &self,
         event: &Event,
@@ -490,7 +496,7 @@ impl EventProcessor {
             }
             subject => subject?,
         };
-        let mut payment = Event {
+        let payment = Event {
             id: format!("payment_{id}"),
             kind: "payment_intent.fetched".to_owned(),
             subject,
@@ -502,9 +508,22 @@ impl EventProcessor {
         let Subject::Intent(intent) = &payment.subject else {
             return Ok(Accepted::Ignored);
         };
-        if intent.status != "succeeded" || intent.metadata(IntentKeys::PAGE).is_none() {
+        if intent.status != "succeeded" {
             return Ok(Accepted::Ignored);
         }
+        if intent.metadata(IntentKeys::PAGE).is_none() {
+            self.accept_first_invoice(event, id, messages).await?;
+            return Ok(Accepted::Ignored);
+        }
+        self.accept_payment(payment, messages).await
+    }
+
+    /// Processes the payment that another event needs; adds its messages to `messages`.
+    async fn accept_payment(
+        &self,
+        mut payment: Event,
+        messages: &mut Vec<String>,
+    ) -> Result<Accepted, ProcessError> {
         self.fetch_details(&mut payment).await?;
         let (id, kind) = (payment.id.clone(), payment.kind.clone());
         let outcome = self.store.accept(payment, self.clock.now()).await?;

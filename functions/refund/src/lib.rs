@@ -11,15 +11,17 @@
 //! | `400` | the request is wrong, or has no `Idempotency-Key`; the message names the field |
 //! | `401` | there is no valid token |
 //! | `403` | no role of the caller refunds, or not this amount or currency |
-//! | `404` | there is no such order, or no role of the caller reaches it |
+//! | `404` | there is no such order or invoice, or no role of the caller reaches it |
 //! | `409` | the key came with other contents |
-//! | `409` | the order is not paid, less is left, or Stripe rejects the refund |
+//! | `409` | the order or the invoice is not paid, less is left, or Stripe rejects the refund |
 //! | `503` | Stripe, the database or the keys are not available; the caller may retry |
 //!
-//! Read [`reserve`] for the reservation of the amount, and [`issue`] for the call to Stripe.
+//! Read [`target`] for the order of the refund, [`reserve`] for the reservation of the amount, and
+//! [`issue`] for the call to Stripe.
 
 pub mod issue;
 pub mod reserve;
+pub mod target;
 
 use std::sync::Arc;
 
@@ -38,19 +40,23 @@ use shared::{
     error::Code,
     event::Refund,
     function::Trigger,
-    order::{Order, OrderId, RefundReason, RefundStatus},
+    order::{OrderId, RefundReason, RefundStatus},
     request::{self, IdempotencyKey},
     store::Store,
     stripe::Stripe,
 };
 use utoipa::{OpenApi, ToSchema};
 
-use self::reserve::RefundParams;
+use self::{
+    reserve::RefundParams,
+    target::{InvoiceOf, Target},
+};
 
 /// The function's description.
 pub const FUNCTION: Function = Function {
     name: "refund",
-    summary: "Refunds a payment in full or in part, within the limits of the caller's role.",
+    summary: "Refunds an order or an invoice of a subscription, in full or in part, within the \
+              limits of the caller's role.",
     trigger: Trigger::Route {
         method: "POST",
         path: "/api/refund",
@@ -67,6 +73,8 @@ pub const FUNCTION: Function = Function {
             Code::RefundInFullOnly,
             Code::RefundNeedsEmail,
             Code::RefundRefused,
+            Code::InvoiceNotPaid,
+            Code::InvoiceNotRefundable,
             Code::BodyTooLarge,
         ]],
     },
@@ -88,14 +96,20 @@ pub fn service(app: App) -> MethodRouter {
     post(create).with_state(Arc::new(app))
 }
 
-/// The refund of an order.
+/// The refund of an order, or of an invoice of a subscription: send either `orderId` or `invoice`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct RefundOrder {
     /// The order's id.
-    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
-    order_id: String,
-    /// In minor units of the order's currency. Without it, Farebox refunds the rest of the payment.
+    #[serde(default, deserialize_with = "request::present")]
+    #[schema(nullable = false, pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    order_id: Option<String>,
+    /// The id of a paid invoice of a subscription.
+    #[serde(default, deserialize_with = "request::present")]
+    #[schema(nullable = false, pattern = "^in_[A-Za-z0-9_]+$", max_length = 255)]
+    invoice: Option<String>,
+    /// In minor units of the payment's currency. Without it, Farebox refunds the rest of the
+    /// payment.
     #[serde(default, deserialize_with = "request::present")]
     #[schema(nullable = false, minimum = 1)]
     amount: Option<i64>,
@@ -116,7 +130,7 @@ struct RefundOrder {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RefundCreated {
-    /// The order's id.
+    /// The order's id; of an invoice, that of the order which Farebox keeps for it.
     order_id: String,
     /// `re_…`
     refund_id: String,
@@ -142,6 +156,8 @@ struct RefundCreated {
         ("part" = (value = json!({ "orderId": "ord_8d0a2f", "amount": 1500,
             "reason": "requested_by_customer" }))),
         ("all" = (summary = "All that is left", value = json!({ "orderId": "ord_8d0a2f" }))),
+        ("invoice" = (summary = "An invoice of a subscription",
+            value = json!({ "invoice": "in_1", "amount": 1900 }))),
         ("transfer" = (summary = "Of a bank transfer",
             value = json!({ "orderId": "ord_8d0a2f", "instructionsEmail": "ada@example.com" }))),
     )),
@@ -167,33 +183,22 @@ async fn create(
     let key = IdempotencyKey::in_headers(&headers)?.ok_or_else(|| {
         Error::invalid("the header `Idempotency-Key` is missing: a name for this refund")
     })?;
-    let reached = caller.reach_order(&request.order_id, refunds.store);
-    let (caller, order) = reached.await?;
-    let order = with_intent(order, &app).await?;
-    let id = order.id().clone();
+    let target = Target::new(request.order_id, request.invoice)?;
     let email = request.instructions_email.as_deref().map(Email::parse);
     let email = email
         .transpose()
         .map_err(|what| Error::invalid(format!("`instructionsEmail` {what}")))?;
+    let (caller, order) = target.reach(caller, &app, &refunds.stripe).await?;
+    let id = order.id().clone();
+    let invoice = InvoiceOf::of(&order);
     let (amount, reason) = (request.amount, request.reason);
     let params = RefundParams::new(&id, caller.caller(), &key, amount, reason, email);
     let reserved = refunds.reserve(order, caller, &params).await?;
     let refund = refunds.issue(reserved, &params).await?;
-    Ok(Json(RefundCreated::of(&id, refund)))
-}
-
-/// `order` with its payment intent. A subscription's order has it by the invoice, which may have
-/// been unreadable when it was paid.
-async fn with_intent(order: Order, app: &App) -> Result<Order, Error> {
-    let order = app.processor.with_intent(order).await?;
-    if order.lacks_intent() {
-        tracing::error!(
-            order.id = order.id().as_str(),
-            "Farebox cannot refund a subscription's first invoice: let Stripe's key read invoices"
-        );
-        return Err(Error::RefundRefused);
+    if let Some(invoice) = invoice {
+        invoice.report(&refund, &app, &refunds.stripe).await;
     }
-    Ok(order)
+    Ok(Json(RefundCreated::of(&id, refund)))
 }
 
 /// Refunds payments, for one request.

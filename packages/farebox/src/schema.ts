@@ -560,7 +560,7 @@ export interface components {
          *     helps. `generic_decline` stands for all of Stripe's decline codes, which come with status 402.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "authentication_required" | "forbidden" | "refund_limit" | "capture_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_expired" | "already_subscribed" | "order_not_authorized" | "capture_exceeds_authorized" | "no_saved_payment_method" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "subscription_ended" | "subscription_changing" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "unhealthy" | "internal" | "unavailable";
+        ErrorCode: "invalid_request" | "amount_too_small" | "bad_signature" | "unauthenticated" | "generic_decline" | "authentication_required" | "forbidden" | "refund_limit" | "capture_limit" | "not_found" | "method_not_allowed" | "idempotency_key_reused" | "in_progress" | "order_already_paid" | "payment_processing" | "order_canceled" | "order_expired" | "already_subscribed" | "order_not_authorized" | "capture_exceeds_authorized" | "no_saved_payment_method" | "order_changed" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "invoice_not_paid" | "invoice_not_refundable" | "subscription_ended" | "subscription_changing" | "body_too_large" | "too_many_payments" | "too_many_requests" | "portal_not_configured" | "unhealthy" | "internal" | "unavailable";
         /** @description The health of the deployment. Times are in Unix seconds. */
         Health: {
             /** @description The notifications that were given up. */
@@ -710,6 +710,11 @@ export interface components {
              * @description The time after which an unpaid order expires; absent without one.
              */
             expiresAt?: number;
+            /**
+             * @description The invoice that the order stands for, `in_…`: a refund created the order. Absent for all
+             *     others.
+             */
+            invoice?: string;
             /** @description The order's lines; empty for an amount that the site signed without lines. */
             items: components["schemas"]["OrderItem"][];
             /** @description The order's id. */
@@ -738,8 +743,8 @@ export interface components {
             /** @description The order's status. */
             status: components["schemas"]["OrderStatus"];
             /**
-             * @description The subscription that the order began, `sub_…`; absent for all others, and before the order
-             *     is paid.
+             * @description The subscription that the order began, or whose invoice it stands for, `sub_…`; absent for
+             *     all others, and before the order is paid.
              */
             subscription?: string;
             /**
@@ -948,18 +953,19 @@ export interface components {
             amount: number;
             /** @description Three lower-case letters, such as `usd`. */
             currency: string;
-            /** @description The order's id. */
+            /** @description The order's id; of an invoice, that of the order which Farebox keeps for it. */
             orderId: string;
             /** @description `re_…` */
             refundId: string;
             /** @description The present status of the refund. */
             status: components["schemas"]["RefundStatus"];
         };
-        /** @description The refund of an order. */
+        /** @description The refund of an order, or of an invoice of a subscription: send either `orderId` or `invoice`. */
         RefundOrder: {
             /**
              * Format: int64
-             * @description In minor units of the order's currency. Without it, Farebox refunds the rest of the payment.
+             * @description In minor units of the payment's currency. Without it, Farebox refunds the rest of the
+             *     payment.
              */
             amount?: number;
             /**
@@ -967,8 +973,10 @@ export interface components {
              *     such as bank transfers and vouchers. Without it, Farebox uses the address of the payment.
              */
             instructionsEmail?: string;
+            /** @description The id of a paid invoice of a subscription. */
+            invoice?: string;
             /** @description The order's id. */
-            orderId: string;
+            orderId?: string;
             reason?: components["schemas"]["RefundReason"] | null;
         };
         /**
@@ -3720,7 +3728,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress, or another change of the caller's subscriptions; `order_not_paid`: the order is not paid, so there is nothing to refund; `refund_exceeds_paid`: the refund exceeds the rest of the payment; `order_disputed`: the payer's bank holds the money until it decides the dispute; `refund_in_full_only`: the payment method has no partial refunds; `refund_needs_email`: Stripe must ask the payer for a bank account, and has no e-mail address of the payer; `refund_refused`: Stripe does not refund this payment; the log has Stripe's code, under the request id */
+            /** @description `idempotency_key_reused`: the `Idempotency-Key` was used before with other contents; `in_progress`: the same operation is in progress, or another change of the caller's subscriptions; `order_not_paid`: the order is not paid, so there is nothing to refund; `refund_exceeds_paid`: the refund exceeds the rest of the payment; `order_disputed`: the payer's bank holds the money until it decides the dispute; `refund_in_full_only`: the payment method has no partial refunds; `refund_needs_email`: Stripe must ask the payer for a bank account, and has no e-mail address of the payer; `refund_refused`: Stripe does not refund this payment; the log has Stripe's code, under the request id; `invoice_not_paid`: the invoice is a draft, open, void or uncollectible, or nothing was due, as at the beginning of a trial: there is nothing to refund; `invoice_not_refundable`: no payment intent paid the invoice alone and nothing else: it was paid outside Stripe, in parts, or together with another invoice */
             409: {
                 headers: {
                     /** @description The seconds after which the caller may send the same request again */
@@ -3742,7 +3750,7 @@ export interface operations {
                     "application/json": {
                         error: {
                             /** @enum {string} */
-                            code: "idempotency_key_reused" | "in_progress" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused";
+                            code: "idempotency_key_reused" | "in_progress" | "order_not_paid" | "refund_exceeds_paid" | "order_disputed" | "refund_in_full_only" | "refund_needs_email" | "refund_refused" | "invoice_not_paid" | "invoice_not_refundable";
                             message: string;
                             requestId: string;
                         };

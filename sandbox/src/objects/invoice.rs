@@ -23,7 +23,7 @@ use crate::{
 mod collection;
 mod draft;
 mod line;
-mod operations;
+pub(crate) mod operations;
 mod payments;
 mod prepaid;
 mod session;

@@ -7,6 +7,7 @@ use crate::{
     objects::{
         customer,
         entitlement::{feature, product_feature},
+        invoice::operations as invoice,
         meter, subscription, test_clock,
     },
     store::text,
@@ -86,6 +87,24 @@ impl Sandbox {
     /// Stripe's error body when the subscription ended.
     pub fn cancel_subscription(&self, id: &str) -> Result<Value, Value> {
         self.control(subscription::cancel, id, json!({}))
+    }
+
+    /// Pays an open invoice, with the parameters of `POST /v1/invoices/{}/pay`.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the invoice cannot be paid, or the payment fails.
+    pub fn pay_invoice(&self, id: &str, params: Value) -> Result<Value, Value> {
+        self.control(invoice::pay, id, params)
+    }
+
+    /// Voids an open invoice, as in the dashboard.
+    ///
+    /// # Errors
+    ///
+    /// Stripe's error body when the invoice is paid, void or a draft.
+    pub fn void_invoice(&self, id: &str) -> Result<Value, Value> {
+        self.control(invoice::void, id, json!({}))
     }
 
     /// Creates a feature with this lookup key, and attaches it to a product.

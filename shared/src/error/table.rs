@@ -69,6 +69,10 @@ pub enum Code {
     RefundNeedsEmail,
     /// Stripe does not refund the payment.
     RefundRefused,
+    /// The invoice is not paid, or nothing was due.
+    InvoiceNotPaid,
+    /// No single payment at Stripe paid the invoice.
+    InvoiceNotRefundable,
     /// The subscription is over.
     SubscriptionEnded,
     /// A change of the subscription waits for its payment.
@@ -135,7 +139,7 @@ impl Code {
     }
 
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 39] = [
         Self::InvalidRequest,
         Self::AmountTooSmall,
         Self::BadSignature,
@@ -164,6 +168,8 @@ impl Code {
         Self::RefundInFullOnly,
         Self::RefundNeedsEmail,
         Self::RefundRefused,
+        Self::InvoiceNotPaid,
+        Self::InvoiceNotRefundable,
         Self::SubscriptionEnded,
         Self::SubscriptionChanging,
         Self::BodyTooLarge,
@@ -207,6 +213,8 @@ impl Code {
             Self::RefundInFullOnly => &REFUND_IN_FULL_ONLY,
             Self::RefundNeedsEmail => &REFUND_NEEDS_EMAIL,
             Self::RefundRefused => &REFUND_REFUSED,
+            Self::InvoiceNotPaid => &INVOICE_NOT_PAID,
+            Self::InvoiceNotRefundable => &INVOICE_NOT_REFUNDABLE,
             Self::SubscriptionEnded => &SUBSCRIPTION_ENDED,
             Self::SubscriptionChanging => &SUBSCRIPTION_CHANGING,
             Self::BodyTooLarge => &BODY_TOO_LARGE,
@@ -450,6 +458,24 @@ static REFUND_REFUSED: ErrorSpec = ErrorSpec {
     code: "refund_refused",
     when: "Stripe does not refund this payment; the log has Stripe's code, under the request id",
     remedy: "look at the payment in Stripe's dashboard",
+    retry: Retry::Never,
+};
+
+static INVOICE_NOT_PAID: ErrorSpec = ErrorSpec {
+    status: StatusCode::CONFLICT,
+    code: "invoice_not_paid",
+    when: "the invoice is a draft, open, void or uncollectible, or nothing was due, as at the \
+           beginning of a trial: there is nothing to refund",
+    remedy: "look at the invoice in Stripe's dashboard",
+    retry: Retry::Never,
+};
+
+static INVOICE_NOT_REFUNDABLE: ErrorSpec = ErrorSpec {
+    status: StatusCode::CONFLICT,
+    code: "invoice_not_refundable",
+    when: "no payment intent paid the invoice alone and nothing else: it was paid outside Stripe, \
+           in parts, or together with another invoice",
+    remedy: "refund it in Stripe's dashboard",
     retry: Retry::Never,
 };
 

@@ -76,6 +76,8 @@ fn rows() -> Vec<(Error, u16, &'static str)> {
         (Error::RefundInFullOnly, 409, "refund_in_full_only"),
         (Error::RefundNeedsEmail, 409, "refund_needs_email"),
         (Error::RefundRefused, 409, "refund_refused"),
+        (Error::InvoiceNotPaid, 409, "invoice_not_paid"),
+        (Error::InvoiceNotRefundable, 409, "invoice_not_refundable"),
         (Error::TooLarge, 413, "body_too_large"),
         (
             Error::TooManyPayments { retry_after: 90 },

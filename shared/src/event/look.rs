@@ -56,18 +56,18 @@ struct Object {
 /// An invoice, as far as it names its subscription
 /// (<https://docs.stripe.com/api/invoices/object#invoice_object-parent>). Versions before basil
 /// name it beside the rest.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 pub struct InvoiceParent {
     parent: Option<Parent>,
     subscription: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Parent {
     subscription_details: Option<Details>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Details {
     subscription: Option<String>,
 }
@@ -75,10 +75,12 @@ struct Details {
 impl InvoiceParent {
     /// `sub_…`
     #[must_use]
-    pub fn subscription(self) -> Option<String> {
-        let details = self.parent.and_then(|parent| parent.subscription_details);
-        let named = details.and_then(|details| details.subscription);
-        named.or(self.subscription).filter(|id| is_id(id))
+    pub fn subscription(&self) -> Option<String> {
+        let details = self.parent.as_ref();
+        let details = details.and_then(|parent| parent.subscription_details.as_ref());
+        let named = details.and_then(|details| details.subscription.as_ref());
+        let named = named.or(self.subscription.as_ref());
+        named.filter(|id| is_id(id)).cloned()
     }
 }
 

@@ -212,6 +212,7 @@ impl Order {
             Subject::Review(review) => review.payment_intent.as_ref(),
             Subject::Session(session) if self.has_session(&session.id) => return true,
             Subject::Session(session) => session.payment_intent.as_ref(),
+            Subject::PaidInvoice(invoice) => Some(&invoice.payment_intent),
             Subject::NothingToPay { order, .. } | Subject::Ended { order, .. } => {
                 return order == self.id.as_str();
             }

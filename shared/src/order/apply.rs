@@ -143,6 +143,8 @@ impl Order {
             Subject::Refunds { all, .. } => next.apply_refunds(all)?.into(),
             Subject::NothingToPay { contents, .. } => next.apply_nothing_to_pay(contents, event)?,
             Subject::Ended { ending, .. } => next.apply_ending(*ending, now),
+            // An order has the payment already.
+            Subject::PaidInvoice(_) => Applied::Nothing,
             Subject::Dispute(dispute) => next.apply_dispute(dispute, event),
             Subject::EarlyFraudWarning(warning) => next.apply_early_fraud_warning(warning),
             Subject::Review(review) => next.apply_review(review),
@@ -224,6 +226,10 @@ impl Order {
 
     /// The events between this order and `next`.
     fn events_until(&self, next: &Self) -> Vec<OrderEvent> {
+        // The site hears of the invoice: no caller placed this order.
+        if self.is_of_invoice {
+            return Vec::new();
+        }
         let (before, after) = (self.status(), next.status());
         let came = |status| before != status && after == status;
         let failed_anew = after == Status::Failed

@@ -37,6 +37,11 @@ impl OrderId {
         Self(format!("ord_{}", &digest[..24]))
     }
 
+    /// The id `text`, which is made of such characters.
+    pub(super) fn fitting(text: String) -> Self {
+        Self(text)
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -111,7 +116,7 @@ const RESERVED: &str = "farebox_";
 
 impl OrderDetails {
     /// The details of `amount` and nothing else.
-    fn of(amount: Amount) -> Self {
+    pub(super) fn of(amount: Amount) -> Self {
         Self {
             amount,
             lines: Vec::new(),

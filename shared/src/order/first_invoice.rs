@@ -1,5 +1,5 @@
 //! The subscription that an order began, and its first invoice, whose payment intent took the
-//! money.
+//! money. Of an order that stands for an invoice, it is that invoice.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,8 @@ impl FirstInvoice {
 }
 
 impl Order {
-    /// The subscription that the order began, `sub_…`; `None` before it is paid.
+    /// The subscription that the order began, or whose invoice it stands for, `sub_…`; `None`
+    /// before it is paid.
     #[must_use]
     pub fn subscription(&self) -> Option<&str> {
         let first = self.facts.first_invoice();

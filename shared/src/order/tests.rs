@@ -1,7 +1,8 @@
 //! The state machine: single steps as tables. Offers are in [`offers`], payments one after the
 //! other in [`active_payments`], failed charges in [`attempts`], authorized payments in
 //! [`authorization`], orders that end unpaid in [`ending`], subscriptions in
-//! [`subscription_orders`], disputes in [`disputes`], whole histories in [`histories`].
+//! [`subscription_orders`], their invoices in [`invoice_orders`], disputes in [`disputes`], whole
+//! histories in [`histories`].
 
 mod active_payments;
 mod attempts;
@@ -10,6 +11,7 @@ mod awaited;
 mod disputes;
 mod ending;
 mod histories;
+mod invoice_orders;
 mod offers;
 mod payer;
 mod refunds;

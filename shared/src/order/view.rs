@@ -33,11 +33,16 @@ pub struct OrderView {
     created_at: i64,
     /// The time of the order's latest change.
     updated_at: i64,
-    /// The subscription that the order began, `sub_…`; absent for all others, and before the order
-    /// is paid.
+    /// The subscription that the order began, or whose invoice it stands for, `sub_…`; absent for
+    /// all others, and before the order is paid.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     subscription: Option<String>,
+    /// The invoice that the order stands for, `in_…`: a refund created the order. Absent for all
+    /// others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    invoice: Option<String>,
     /// The time of the payment; `null` before it.
     #[schema(required)]
     paid_at: Option<i64>,
@@ -98,6 +103,7 @@ impl OrderView {
             created_at: order.created_at(),
             updated_at: order.updated_at(),
             subscription: order.subscription().map(str::to_owned),
+            invoice: order.invoice().map(str::to_owned),
             paid_at: order.paid_at(),
             capturable_until: order.capturable_until(),
             expires_at: order.expires_at().filter(|_| order.paid_at().is_none()),

@@ -4,6 +4,7 @@ use super::{EventProcessor, ProcessError};
 use crate::{
     cause::causes,
     event::{CheckoutSession, Event, Look, Subject, is_id},
+    order::OrderId,
     subscription::Reason,
     subscriptions::{Looked, Reversal},
 };
@@ -109,9 +110,14 @@ impl EventProcessor {
         }))
     }
 
-    /// Notifies the site of a refund or dispute that is of no order, where it is of an invoice of a
-    /// subscription; returns the ids of the messages.
-    pub(super) async fn report_reversal(&self, event: &Event) -> Result<Vec<String>, ProcessError> {
+    /// Notifies the site of a refund or dispute of `order`, or of none, where it is of an invoice
+    /// of a subscription; returns the ids of the messages. An order that a caller placed notified
+    /// the site itself.
+    pub(super) async fn report_reversal(
+        &self,
+        event: &Event,
+        order: Option<&OrderId>,
+    ) -> Result<Vec<String>, ProcessError> {
         let reversal = match &event.subject {
             Subject::Refund(refund) if !refund.is_release() => Reversal::Refund(refund),
             Subject::Dispute(dispute) => Reversal::Dispute(dispute),
@@ -123,6 +129,17 @@ impl EventProcessor {
         if event.account.is_some() || self.is_of_another(event)? {
             return Ok(Vec::new());
         }
-        Ok(self.subscriptions.report_reversal(reversal).await?.messages)
+        let looked = match order {
+            None => self.subscriptions.report_reversal(reversal).await?,
+            Some(id) => match self.invoice_of(id).await? {
+                Some((invoice, subscription)) => {
+                    let service = &self.subscriptions;
+                    let reported = service.report_reversal_of(&invoice, &subscription, reversal);
+                    reported.await?
+                }
+                None => Looked::default(),
+            },
+        };
+        Ok(looked.messages)
     }
 }

@@ -175,7 +175,7 @@ fn telling_intent<'a>(session: &'a CheckoutSession, order: &Order) -> Option<&'a
 
 /// The event that `subject` is the payment of `order` at `now` (Unix seconds). The same state has
 /// the same id until the order changes, so that a contradiction is quarantined once.
-fn fetched(subject: Subject, order: &Order, now: i64) -> Event {
+pub(super) fn fetched(subject: Subject, order: &Order, now: i64) -> Event {
     let state = format!("{subject:?}");
     let (id, changed) = (order.id().as_str(), order.updated_at().to_string());
     let kind = match &subject {

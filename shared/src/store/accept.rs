@@ -3,7 +3,7 @@
 use super::Message;
 use crate::{
     deployment::Deployment,
-    event::{Event, Subject},
+    event::{Event, InvoiceToRefund, Subject},
     order::{IntentKeys, Order, OrderId, Transition},
 };
 
@@ -101,6 +101,9 @@ impl OrderLookup {
             Subject::NothingToPay { order, .. } | Subject::Ended { order, .. } => {
                 return of(Some(order), None);
             }
+            Subject::PaidInvoice(invoice) => {
+                return of(Some(&invoice.order), Some(&invoice.payment_intent));
+            }
             Subject::Charge(charge) => &charge.payment_intent,
             Subject::Refund(refund) => &refund.payment_intent,
             Subject::Dispute(dispute) => &dispute.payment_intent,
@@ -157,6 +160,9 @@ pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64
     if matches!(event.subject, Subject::Look(_) | Subject::Other) && !is_forwarded {
         return EventDecision::Ignore;
     }
+    if let (Subject::PaidInvoice(invoice), None) = (&event.subject, found) {
+        return adopt(invoice, now);
+    }
     let creator = creator_of(found.map(|(order, _)| order), event, deployment);
     if creator == Creator::Another {
         return EventDecision::OtherDeployment;
@@ -212,6 +218,14 @@ pub(super) fn decide(found: Option<(&Order, i64)>, incoming: &Incoming, now: i64
             let messages = notifications.chain(forwarded).collect();
             EventDecision::Apply(Box::new(order), messages)
         }
+    }
+}
+
+/// Creates the order of an invoice whose payment no order has.
+fn adopt(invoice: &InvoiceToRefund, now: i64) -> EventDecision {
+    match OrderId::parse(&invoice.order) {
+        Ok(id) => EventDecision::Apply(Box::new(Order::of_invoice(id, invoice, now)), Vec::new()),
+        Err(_) => EventDecision::Ignore,
     }
 }
 

@@ -106,7 +106,7 @@ operations! {
         /// [`StoreError`] when the database did not answer.
         pub async fn knows_intent(&self, intent: &str) -> Result<bool, StoreError>;
 
-        /// The orders of `owner` in `range`.
+        /// The orders of `owner` in `range`, but for those that stand for an invoice.
         ///
         /// On DynamoDB a new order may be missing for a moment.
         ///
@@ -119,7 +119,7 @@ operations! {
             range: &OrderRange,
         ) -> Result<OrderList, StoreError>;
 
-        /// The orders of all owners in `range`.
+        /// The orders of all owners in `range`, but for those that stand for an invoice.
         ///
         /// On DynamoDB a new order may be missing for a moment.
         ///

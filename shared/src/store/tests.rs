@@ -1,10 +1,10 @@
 //! The database on a real file, on a real server and on a real table: each test of common behaviour
 //! is written once, and run on all, on Postgres also behind PgBouncer.
 //!
-//! [`events`], [`orders`] and their [`lists`], the [`outbox`], [`large`] bodies, [`refunds`],
-//! [`rate_limits`], Stripe [`customers`], [`deadlines`] and captures, [`forgetting`] who paid,
-//! copies of [`subscriptions`] and the [`subscription_slots`] of callers, several [`deployments`]
-//! on one account, and [`sharing`] a database have a module each.
+//! [`events`], [`orders`] and their [`lists`], orders of [`invoices`], the [`outbox`], [`large`]
+//! bodies, [`refunds`], [`rate_limits`], Stripe [`customers`], [`deadlines`] and captures,
+//! [`forgetting`] who paid, copies of [`subscriptions`] and the [`subscription_slots`] of callers,
+//! several [`deployments`] on one account, and [`sharing`] a database have a module each.
 //! [`table`], [`races`] and [`faults`] are DynamoDB's alone, [`file`] is SQLite's, [`server`] and
 //! [`failover`] are Postgres's.
 //!
@@ -19,6 +19,7 @@ mod faults;
 mod file;
 mod flights;
 mod forgetting;
+mod invoices;
 mod large;
 mod lists;
 mod orders;

@@ -126,9 +126,10 @@ fn currencies_of(path: &str) -> &'static str {
     }
 }
 
+/// The fields of a page of Checkout Sessions that Farebox uses.
 #[derive(miniserde::Deserialize)]
-struct Page {
-    data: Vec<CheckoutSession>,
+pub(super) struct Page {
+    pub(super) data: Vec<CheckoutSession>,
 }
 
 /// Where the payer sees a Checkout Session.

@@ -8,9 +8,9 @@
 use super::{LookError, Looked, SubscriptionService};
 use crate::{
     event::{Dispute, Refund},
-    store::Message,
+    store::{Message, Versioned},
     subscription::{
-        Reason,
+        Reason, Subscription,
         notification::{
             AccessData, DisputeView, InvoiceView, RefundView, ReversalData, SubscriptionView,
         },
@@ -38,6 +38,44 @@ impl Reversal<'_> {
 }
 
 impl SubscriptionService {
+    /// The invoice that `payment_intent` paid, and its subscription; `None` for another payment,
+    /// and with a key that may not read invoices.
+    ///
+    /// # Errors
+    ///
+    /// [`LookError`] when Stripe did not answer.
+    pub async fn invoice_of_payment(
+        &self,
+        payment_intent: &str,
+    ) -> Result<Option<(String, String)>, LookError> {
+        match self.stripe.invoice_of_payment(payment_intent).await {
+            Err(failure) if failure.is_forbidden() => {
+                tracing::warn!(
+                    cause = %failure,
+                    "Farebox cannot tell whether a refund or dispute is of an invoice: let \
+                     Stripe's key read Invoices"
+                );
+                Ok(None)
+            }
+            paid => Ok(paid?),
+        }
+    }
+
+    /// The copy of the subscription with `id`, which is fetched where there is none. Its value is
+    /// `None` where it is no caller's of this deployment.
+    ///
+    /// # Errors
+    ///
+    /// As [`SubscriptionService::look`].
+    pub async fn known(&self, id: &str) -> Result<Versioned<Subscription>, LookError> {
+        let copy = self.store.subscription(id).await?;
+        if copy.value.is_some() {
+            return Ok(copy);
+        }
+        Box::pin(self.look(id, &Reason::Event)).await?;
+        Ok(self.store.subscription(id).await?)
+    }
+
     /// Notifies the site of `reversal`, where its payment is that of an invoice of a caller's
     /// subscription.
     ///
@@ -48,26 +86,28 @@ impl SubscriptionService {
         let Some(intent) = reversal.payment_intent() else {
             return Ok(Looked::default());
         };
-        let paid = match self.stripe.invoice_of_payment(intent).await {
-            Err(failure) if failure.is_forbidden() => {
-                tracing::warn!(
-                    cause = %failure,
-                    "Farebox cannot tell whether a refund or dispute is of an invoice: let \
-                     Stripe's key read Invoices"
-                );
-                None
+        match self.invoice_of_payment(intent).await? {
+            Some((invoice, subscription)) => {
+                self.report_reversal_of(&invoice, &subscription, reversal)
+                    .await
             }
-            paid => paid?,
-        };
-        let Some((invoice, subscription)) = paid else {
-            return Ok(Looked::default());
-        };
-        let mut copy = self.store.subscription(&subscription).await?;
-        if copy.value.is_none() {
-            Box::pin(self.look(&subscription, &Reason::Event)).await?;
-            copy = self.store.subscription(&subscription).await?;
+            None => Ok(Looked::default()),
         }
-        // It is no caller's of this deployment.
+    }
+
+    /// Notifies the site of `reversal`, of the invoice with the id `invoice` of this subscription,
+    /// where that is a caller's.
+    ///
+    /// # Errors
+    ///
+    /// As [`SubscriptionService::look`].
+    pub async fn report_reversal_of(
+        &self,
+        invoice: &str,
+        subscription: &str,
+        reversal: Reversal<'_>,
+    ) -> Result<Looked, LookError> {
+        let copy = self.known(subscription).await?;
         let Some(of) = copy.value else {
             return Ok(Looked::default());
         };
@@ -83,7 +123,7 @@ impl SubscriptionService {
             version: copy.version,
             customer: of.owner.as_str().to_owned(),
             invoice: shown.map(InvoiceView::from),
-            invoice_id: invoice,
+            invoice_id: invoice.to_owned(),
             refund,
             dispute,
             subscription: SubscriptionView::from(&of),

@@ -8,6 +8,7 @@
 mod both;
 mod currencies;
 mod faults;
+mod first_invoice;
 mod one_subscription;
 mod options;
 mod payer;

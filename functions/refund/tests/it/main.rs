@@ -1,7 +1,7 @@
 //! `refund` over a real socket, with a sandbox of Stripe and a database on a file behind it: its
 //! [`answers`], the [`limits`] of roles, Stripe's [`faults`] and the failures that it keeps under
 //! an idempotency key ([`kept`]), payments that cannot be refunded to their source ([`elsewhere`]),
-//! and several real [`processes`].
+//! [`invoices`] of subscriptions, and several real [`processes`].
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it does not expect"
@@ -10,6 +10,7 @@
 mod answers;
 mod elsewhere;
 mod faults;
+mod invoices;
 mod kept;
 mod limits;
 mod processes;

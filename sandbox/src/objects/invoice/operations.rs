@@ -78,7 +78,7 @@ pub(super) fn finalize(state: &mut State, mut call: Call) -> Result<Value, Error
 }
 
 /// Pays an open invoice: by a payment method, or outside of Stripe. A draft is finalized first.
-pub(super) fn pay(state: &mut State, mut call: Call) -> Result<Value, Error> {
+pub(crate) fn pay(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
     let method = call.params.text("payment_method")?;
     let outside = call.params.flag("paid_out_of_band")?.unwrap_or(false);
@@ -122,7 +122,7 @@ fn needs_payer(invoice: &Value) -> Error {
 }
 
 /// Voids an open invoice.
-pub(super) fn void(state: &mut State, call: Call) -> Result<Value, Error> {
+pub(crate) fn void(state: &mut State, call: Call) -> Result<Value, Error> {
     let id = call.id();
     call.params.finish()?;
     let invoice = expect(state, &id, &["open", "uncollectible"], "voided")?;

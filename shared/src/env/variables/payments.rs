@@ -154,7 +154,8 @@ pub(super) const SUBSCRIPTIONS: Group = Group {
 };
 
 /// Functions that tell what a caller may use.
-const ENTITLES: Readers = Readers::Named(&["order", "reconcile", "subscription", "webhook"]);
+const ENTITLES: Readers =
+    Readers::Named(&["order", "reconcile", "refund", "subscription", "webhook"]);
 
 pub(super) const RATE_LIMITS: Group = Group {
     title: "Rate limits",

@@ -221,7 +221,7 @@ impl DynamoDb {
         Ok(writes)
     }
 
-    /// `order` in place of its `version`; 0 is none.
+    /// `order` in place of its `version`; 0 is none. One that stands for an invoice is in no list.
     pub(super) fn write_order(
         &self,
         order: &Order,
@@ -232,10 +232,13 @@ impl DynamoDb {
             .with("version", number(version + 1))
             .with("status", text(order.status().as_str()))
             .with("body", text(body))
-            .with("updated_at", number(order.updated_at()))
-            .with(QUEUE, text(queue_of(order.owner())))
-            .with(LIST, text(ORDERS))
-            .with(DUE_AT, number(order.created_at()));
+            .with("updated_at", number(order.updated_at()));
+        if order.invoice().is_none() {
+            item = item
+                .with(QUEUE, text(queue_of(order.owner())))
+                .with(LIST, text(ORDERS))
+                .with(DUE_AT, number(order.created_at()));
+        }
         if let Some(intent) = order.intent() {
             item = item.with("intent", text(intent));
         }

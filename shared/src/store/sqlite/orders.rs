@@ -226,7 +226,7 @@ fn put_idempotency_record(
 }
 
 /// The query of a list: the orders that `$of` selects, between ?1 and ?2, after the id ?3 in the
-/// latest second.
+/// latest second, but for those that stand for an invoice.
 macro_rules! list_query {
     ($of:literal) => {
         concat!(
@@ -234,6 +234,7 @@ macro_rules! list_query {
             $of,
             " body ->> '$.created_at' BETWEEN ?1 AND ?2
                  AND (body ->> '$.created_at' < ?2 OR id < ?3)
+                 AND body ->> '$.is_of_invoice' IS NULL
               ORDER BY body ->> '$.created_at' DESC, id DESC LIMIT ?4"
         )
     };
