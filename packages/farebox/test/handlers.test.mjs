@@ -54,6 +54,24 @@ test("two first requests at once are one guest and one order", async (t) => {
   assert.notEqual(cookieOf(another), one);
 });
 
+test("a guest who signed in while they paid finds that order, and no other guest does", async (t) => {
+  await startShop(t);
+  const { GET, POST } = handlersOf();
+  const started = await POST(request("create-intent", { body: mugs, headers: key() }));
+  const { orderId } = await started.json();
+  const cookie = cookieOf(started);
+  const read = (headers) => GET(request(`order?id=${orderId}&refresh=true`, { headers }));
+  const found = await read({ "x-user": "ada", cookie });
+  assert.equal(found.status, 200);
+  assert.equal((await found.json()).orderId, orderId);
+  const another = cookieOf(await POST(request("create-intent", { body: mugs, headers: key() })));
+  for (const headers of [{ "x-user": "ada" }, { "x-user": "ada", cookie: another }])
+    assert.equal((await read(headers)).status, 404);
+  const without = handlersOf({ guests: false });
+  const headers = { "x-user": "ada", cookie };
+  assert.equal((await without.GET(request(`order?id=${orderId}`, { headers }))).status, 404);
+});
+
 test("a signed-in user pays under their own id, and gets no cookie", async (t) => {
   await startShop(t);
   const { GET, POST } = handlersOf();

@@ -1,6 +1,6 @@
 // The route handler of the App Router: authenticates, forwards, answers.
 
-import { callerToken } from "../server/caller.js";
+import { callerToken, type CheckedCaller } from "../server/caller.js";
 import { isSignal } from "../server/client.js";
 import { settings } from "../server/settings.js";
 import { forward } from "./forward.js";
@@ -31,9 +31,13 @@ export async function answer(
   try {
     const route = routeOf(name, request.method);
     if (request.method !== "GET") checkOwnPage(request.headers);
-    const { caller, cookie } = await site.visitor(request, route, pages);
+    const { caller, cookie, before } = await site.visitor(request, route, pages);
     const sent = { request, route, addressHeader, settings: settings() };
-    const response = await forward({ ...sent, token: await callerToken(caller) }).catch(refusal);
+    const answerFor = async (caller: CheckedCaller) =>
+      forward({ ...sent, token: await callerToken(caller) }).catch(refusal);
+    let response = await answerFor(caller);
+    // A guest's payment is not lost to the payer who signs in while it is under way.
+    if (before && route.findsGuests && response.status === 404) response = await answerFor(before);
     if (cookie !== undefined) response.headers.append("set-cookie", cookie);
     return response;
   } catch (error) {

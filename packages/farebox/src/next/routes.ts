@@ -10,6 +10,8 @@ export interface Route {
   methods: readonly string[];
   /** True where a guest's first request may be: it starts a payment. */
   startsPayment?: boolean;
+  /** True where a user also finds what they began as the guest of this browser. */
+  findsGuests?: boolean;
 }
 
 const ROUTES: readonly Route[] = [
@@ -18,7 +20,7 @@ const ROUTES: readonly Route[] = [
   { name: "create-checkout", methods: ["POST"], startsPayment: true },
   { name: "create-intent", methods: ["POST"], startsPayment: true },
   { name: "customer", methods: ["GET"] },
-  { name: "order", methods: ["GET"] },
+  { name: "order", methods: ["GET"], findsGuests: true },
   { name: "orders", methods: ["GET"] },
   { name: "portal", methods: ["POST"] },
   { name: "refund", methods: ["POST"] },

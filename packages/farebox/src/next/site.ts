@@ -24,10 +24,13 @@ export type ReadCaller = (
   pages?: Pages,
 ) => User | null | undefined | Promise<User | null | undefined>;
 
-/** The caller of a request, and the cookie to set where it made them a guest. */
+/** Who a request is from. */
 export interface Visitor {
   caller: CheckedCaller;
+  /** The cookie to set, where the request made them a guest. */
   cookie?: string;
+  /** The guest that a user was in this browser before they signed in. */
+  before?: CheckedCaller;
 }
 
 const STRANGER = new Refusal(401, "unauthenticated", "sign in first");
@@ -45,9 +48,9 @@ export class Site {
    */
   async visitor(request: Request, route: Route, pages?: Pages): Promise<Visitor> {
     const user = await this.user(request, pages);
-    if (user) return { caller: user };
+    const known = this.hasGuests ? guestIn(request) : undefined;
+    if (user) return { caller: user, ...(known && { before: guest(known) }) };
     if (!this.hasGuests) throw STRANGER;
-    const known = guestIn(request);
     if (known) return { caller: guest(known) };
     if (!route.startsPayment) throw STRANGER;
     const key = request.headers.get("idempotency-key");
