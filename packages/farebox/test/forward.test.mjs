@@ -84,6 +84,15 @@ test("an answer keeps its status, its body and the headers that a page needs", a
   assert.deepEqual(await answer.json(), told);
 });
 
+test("no browser takes an answer for another type than its own", async (t) => {
+  await startStandIn(t, text(200, "order\n<script>", { "content-type": "text/csv" }));
+  const { GET } = handlers();
+  for (const name of ["orders", "health"]) {
+    const answer = await GET(request(name));
+    assert.equal(answer.headers.get("x-content-type-options"), "nosniff", name);
+  }
+});
+
 const ODD = [
   ["a redirect", text(307, "", { location: "http://127.0.0.1:9/" }), 502, "bad_gateway"],
   ["a page", text(200, "<h1>Hi</h1>", { "content-type": "text/html" }), 502, "bad_gateway"],

@@ -3,7 +3,7 @@
 import { isRedirect } from "../server/client.js";
 import { isTry, origins, type Settings } from "../server/settings.js";
 import { within } from "../server/within.js";
-import { Refusal } from "./refusal.js";
+import { OWN_HEADERS, Refusal } from "./refusal.js";
 import type { Route } from "./routes.js";
 
 /** The largest body, in bytes: as much as Farebox reads. */
@@ -44,7 +44,7 @@ export async function forward(sent: Sent): Promise<Response> {
     redirect: "manual",
     cache: "no-store",
   });
-  const headers = new Headers({ "cache-control": "no-store" });
+  const headers = new Headers(OWN_HEADERS);
   for (const name of PASSED_BACK) {
     const value = answer.headers.get(name);
     if (value !== null) headers.set(name, value);

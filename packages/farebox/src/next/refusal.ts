@@ -3,6 +3,9 @@
 import { CallerError } from "../server/caller.js";
 import { SettingError } from "../server/settings.js";
 
+/** The headers of every answer: no cache keeps it, and no browser guesses its type. */
+export const OWN_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
 /** An error that a request ends with. `log` is for the site's operator alone. */
 export class Refusal extends Error {
   constructor(
@@ -23,7 +26,7 @@ export function refusal(cause: unknown): Response {
   if (log !== undefined) console.error(`farebox: ${requestId}: ${log}`);
   return Response.json(
     { error: { code, message, requestId } },
-    { status, headers: { ...headers, "cache-control": "no-store", "x-request-id": requestId } },
+    { status, headers: { ...headers, ...OWN_HEADERS, "x-request-id": requestId } },
   );
 }
 
