@@ -1,5 +1,6 @@
-//! Tests that every command of the README and of the integration guide runs, and that the guide is
-//! complete. `examples/site/tests/documents.test.mjs` runs their TypeScript.
+//! Tests that every command of the README and of the integration guides runs, and that the guide to
+//! HTTP is complete. `e2e/package/documents.test.mjs` compiles their TypeScript, and
+//! `e2e/clients/http-guide.test.mjs` runs their JavaScript.
 
 use std::{collections::BTreeSet, fs};
 
@@ -17,7 +18,8 @@ fn commands(path: &str) -> BTreeSet<String> {
     let text = read(path);
     let blocks = text.split("```sh\n").skip(1);
     let lines = blocks.flat_map(|block| block.split("```").next().unwrap_or_default().lines());
-    lines.map(str::to_owned).collect()
+    let commands = lines.map(|line| line.split(" # ").next().unwrap_or_default().trim());
+    commands.map(str::to_owned).collect()
 }
 
 /// A command, the file that runs it, and the text in that file.
@@ -27,6 +29,21 @@ const RUN: &[(&str, &str, &str)] = &[
         ".cargo/config.toml",
         "dev = \"run --package farebox -- dev\"",
     ),
+    (
+        "npm install farebox @stripe/stripe-js @stripe/react-stripe-js",
+        "e2e/dist/npm.py",
+        "npm([\"install\"",
+    ),
+    (
+        "npx farebox init",
+        "packages/farebox/test/readme.test.mjs",
+        "runInit(",
+    ),
+    (
+        "npx farebox dev",
+        "e2e/dist/test_dist.py",
+        "\"npx\", \"--offline\", \"farebox\", \"dev\"",
+    ),
     ("./scripts/test", ".ci/run", "exec ./scripts/test"),
 ];
 
@@ -34,6 +51,7 @@ const RUN: &[(&str, &str, &str)] = &[
 fn every_command_of_the_readme_and_the_guide_is_run() {
     let mut shown = commands("README.md");
     shown.extend(commands("docs/integrate.md"));
+    shown.extend(commands("docs/http.md"));
     let run: BTreeSet<String> = RUN
         .iter()
         .map(|(command, ..)| (*command).to_owned())
@@ -65,7 +83,7 @@ fn in_table(text: &str, head: &str) -> BTreeSet<String> {
 #[test]
 fn the_guide_says_what_each_status_and_each_error_asks_of_a_site() {
     let document: Value = serde_json::from_str(&generate::document()).unwrap();
-    let guide = read("docs/integrate.md");
+    let guide = read("docs/http.md");
     for (schema, head) in [("OrderStatus", "status"), ("ErrorCode", "reaction")] {
         let all = document["components"]["schemas"][schema]["enum"]
             .as_array()
@@ -75,7 +93,7 @@ fn the_guide_says_what_each_status_and_each_error_asks_of_a_site() {
             let one = one.as_str().unwrap();
             assert!(
                 named.contains(one),
-                "docs/integrate.md has no {head} for `{one}`"
+                "docs/http.md has no {head} for `{one}`"
             );
         }
     }

@@ -28,7 +28,7 @@ pub(super) const NOTIFICATIONS: Group = Group {
              name or the ARN of an event bus in `AWS_REGION`, or `log:` for a try. Only notify \
              needs it; order and webhook read it on Vercel, where they deliver as well.",
         )
-        .see("integrate.md#receive-notifications"),
+        .see("integrate.md#fulfil-orders"),
         Variable::new(
             "FAREBOX_NOTIFY_SECRET",
             "whsec_...",
