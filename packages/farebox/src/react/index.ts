@@ -61,4 +61,5 @@ export type {
   Subscriptions,
 } from "./requests.js";
 export { newKey } from "./key.js";
+export { Stored } from "./stored.js";
 export { english } from "./english.js";
