@@ -3,6 +3,7 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { auth } from "@/auth";
+import { Farebox } from "@/components/farebox";
 import { Header } from "@/components/header";
 import { OfflineNotice } from "@/components/offline-notice";
 import "./styles/base.css";
@@ -33,7 +34,7 @@ export default async function Layout({ children }: { children: ReactNode }) {
         <Header user={session?.user} />
         <OfflineNotice />
         <main id="main" tabIndex={-1}>
-          {children}
+          <Farebox>{children}</Farebox>
         </main>
         <footer className="footer">
           <p>Tern is a demo. It ships nothing, and in test mode it moves no money.</p>

@@ -2,12 +2,11 @@
 
 "use client";
 
-import { add } from "@/lib/cart";
-import { useCart } from "@/lib/hooks";
+import { add, useCart } from "@/lib/cart";
 
 export function AddButton({ price, name }: { price: string; name: string }) {
   const cart = useCart();
-  const many = cart?.lines[price] ?? 0;
+  const many = cart?.[price] ?? 0;
   return (
     <>
       <button type="button" onClick={() => add(price)} disabled={cart === null}>

@@ -1,8 +1,8 @@
 // What an order costs, as rows of a list of facts.
 
+import type { Order } from "farebox/react";
 import { amountRows } from "@/lib/amounts";
 import { money } from "@/lib/money";
-import type { Order } from "@/lib/payments";
 
 export function Amounts({ order }: { order: Order }) {
   return amountRows(order).map(([label, amount], index, { length }) => (

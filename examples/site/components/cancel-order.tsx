@@ -2,11 +2,11 @@
 
 "use client";
 
+import { useFarebox, useTrouble, type Order } from "farebox/react";
 import { useId, useRef, useState, type FormEvent } from "react";
 import { goods } from "@/lib/goods";
 import { money } from "@/lib/money";
-import { cancel, type CancelReason, type Order } from "@/lib/payments";
-import { CANCEL_REASONS, trouble } from "@/lib/words";
+import { CANCEL_REASONS, type CancelReason } from "@/lib/words";
 import { Confirm } from "./confirm";
 import type { Result } from "./told";
 
@@ -21,6 +21,8 @@ interface Props {
 const isReason = (value: string): value is CancelReason => Object.hasOwn(CANCEL_REASONS, value);
 
 export function CancelOrder({ order, isStaff = false, done }: Props) {
+  const { cancel } = useFarebox();
+  const trouble = useTrouble("cancel");
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const [reason, setReason] = useState<CancelReason>("requested_by_customer");
@@ -37,7 +39,7 @@ export function CancelOrder({ order, isStaff = false, done }: Props) {
     setIsBusy(true);
     const result = await cancel({ orderId, reason }).then(
       () => RESULTS[who](order),
-      (error: unknown) => trouble(error, "cancel"),
+      trouble,
     );
     await done(result);
     setIsBusy(false);

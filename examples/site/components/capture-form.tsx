@@ -4,9 +4,8 @@
 "use client";
 
 import { useId, useRef, useState, type FormEvent } from "react";
-import { minorUnits, money, plain } from "@/lib/money";
-import { capture, type Order } from "@/lib/payments";
-import { trouble } from "@/lib/words";
+import { minorUnits, plain, useFarebox, useTrouble, type Order } from "farebox/react";
+import { money } from "@/lib/money";
 import { Confirm } from "./confirm";
 import type { Result } from "./told";
 
@@ -17,6 +16,8 @@ interface Props {
 }
 
 export function CaptureForm({ order: { orderId, amount, currency }, done }: Props) {
+  const { capture } = useFarebox();
+  const trouble = useTrouble("capture");
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const [typed, setTyped] = useState(plain(amount, currency));
@@ -39,7 +40,7 @@ export function CaptureForm({ order: { orderId, amount, currency }, done }: Prop
     setIsBusy(true);
     const result = await capture({ orderId, amount: wanted }).then(
       () => `${money(wanted, currency)} is captured.${released("is")}`,
-      (error: unknown) => trouble(error, "capture"),
+      trouble,
     );
     await done(result);
     setIsBusy(false);
@@ -64,7 +65,7 @@ export function CaptureForm({ order: { orderId, amount, currency }, done }: Prop
           aria-invalid={isWrong}
           aria-describedby={`${id}-wrong`}
         />
-        <p role="alert" className="wrong" id={`${id}-wrong`}>
+        <p role="alert" className="farebox-wrong" id={`${id}-wrong`}>
           {isWrong && `Enter an amount of up to ${money(amount, currency)}.`}
         </p>
         <button disabled={isBusy}>{isBusy ? "One moment…" : "Capture…"}</button>

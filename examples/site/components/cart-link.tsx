@@ -2,8 +2,7 @@
 
 "use client";
 
-import { count } from "@/lib/cart";
-import { useCart } from "@/lib/hooks";
+import { count, useCart } from "@/lib/cart";
 import { NavLink } from "./nav-link";
 
 export function CartLink() {

@@ -3,9 +3,8 @@
 "use client";
 
 import Link from "next/link";
-import { displayed, put } from "@/lib/cart";
+import { displayed, put, useCart } from "@/lib/cart";
 import { CURRENCY, PRODUCTS, type Product } from "@/lib/catalogue";
-import { useCart } from "@/lib/hooks";
 import { money } from "@/lib/money";
 import { Art } from "./art";
 import { Waiting } from "./waiting";
@@ -13,13 +12,13 @@ import { Waiting } from "./waiting";
 export function CartView() {
   const cart = useCart();
   if (!cart) return <Waiting what="your cart" />;
-  const lines = PRODUCTS.filter(({ price }) => cart.lines[price]);
+  const lines = PRODUCTS.filter(({ price }) => cart[price]);
   if (lines.length === 0) return <EmptyCart />;
   return (
     <>
       <ul className="lines">
         {lines.map((product) => (
-          <Line key={product.price} product={product} quantity={cart.lines[product.price] ?? 0} />
+          <Line key={product.price} product={product} quantity={cart[product.price] ?? 0} />
         ))}
       </ul>
       <p className="total">

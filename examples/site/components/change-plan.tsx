@@ -2,11 +2,10 @@
 
 "use client";
 
+import { useChange, type Change, type Follows, type Subscription } from "farebox/react";
 import { useId, useState, type FormEvent } from "react";
 import { money } from "@/lib/money";
-import type { Change, Subscription } from "@/lib/payments";
 import { MOST_SEATS, offerOf, OFFERS, type Offer } from "@/lib/plans";
-import { useChange, type Follows } from "@/lib/use-change";
 import { Quote } from "./quote";
 
 interface Props extends Follows {

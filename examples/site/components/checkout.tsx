@@ -2,17 +2,15 @@
 
 "use client";
 
+import { EmbeddedCheckout, FareboxCheckout, HostedCheckoutButton } from "farebox/react";
 import Link from "next/link";
 import { useState } from "react";
-import { count, displayed, type Cart } from "@/lib/cart";
+import { count, displayed, items, useCart, type Cart } from "@/lib/cart";
 import { CURRENCY, PRODUCTS } from "@/lib/catalogue";
-import { useCart } from "@/lib/hooks";
 import { money } from "@/lib/money";
+import { RETURN } from "@/lib/return-path";
 import { Art } from "./art";
 import { EmptyCart } from "./cart-view";
-import { EmbeddedCheckout } from "./embedded-checkout";
-import { HostedCheckout } from "./hosted-checkout";
-import { PayHere } from "./pay-here";
 import { Waiting } from "./waiting";
 
 const WAYS = [
@@ -23,7 +21,7 @@ const WAYS = [
 
 type Way = (typeof WAYS)[number][0];
 
-export function Checkout({ standIn }: { standIn: string | undefined }) {
+export function Checkout() {
   const cart = useCart();
   const [way, setWay] = useState<Way>("here");
   if (!cart) return <Waiting what="your cart" />;
@@ -47,9 +45,20 @@ export function Checkout({ standIn }: { standIn: string | undefined }) {
             </label>
           ))}
         </fieldset>
-        {way === "here" && <PayHere cart={cart} standIn={standIn} />}
-        {way === "embedded" && <EmbeddedCheckout cart={cart} standIn={standIn} />}
-        {way === "stripe" && <HostedCheckout cart={cart} />}
+        {way === "here" && (
+          <FareboxCheckout
+            items={items(cart)}
+            shownAmount={displayed(cart)}
+            returnUrl={RETURN}
+          />
+        )}
+        {way === "embedded" && <EmbeddedCheckout items={items(cart)} returnUrl={RETURN} />}
+        {way === "stripe" && (
+          <div className="payment">
+            <p>Stripe’s page takes the payment and brings you back here.</p>
+            <HostedCheckoutButton items={items(cart)} successUrl={RETURN} className="wide" />
+          </div>
+        )}
       </div>
     </div>
   );
@@ -57,7 +66,7 @@ export function Checkout({ standIn }: { standIn: string | undefined }) {
 
 /** `isWhole` where nothing can be added to the price of the goods. */
 function Summary({ cart, isWhole }: { cart: Cart; isWhole: boolean }) {
-  const lines = PRODUCTS.filter(({ price }) => cart.lines[price]);
+  const lines = PRODUCTS.filter(({ price }) => cart[price]);
   return (
     <section className="summary" aria-label="Order summary">
       <ul className="lines">
@@ -67,10 +76,10 @@ function Summary({ cart, isWhole }: { cart: Cart; isWhole: boolean }) {
             <div>
               {name}
               <span>
-                {cart.lines[price]} × {money(amount, CURRENCY)}
+                {cart[price]} × {money(amount, CURRENCY)}
               </span>
             </div>
-            <span>{money(amount * (cart.lines[price] ?? 0), CURRENCY)}</span>
+            <span>{money(amount * (cart[price] ?? 0), CURRENCY)}</span>
           </li>
         ))}
       </ul>

@@ -2,10 +2,8 @@
 
 "use client";
 
+import { Notice, useFarebox, useTrouble, type Order, type Trouble } from "farebox/react";
 import { useState, type FormEvent } from "react";
-import { readOrder, type Order } from "@/lib/payments";
-import { trouble, type Trouble } from "@/lib/words";
-import { Notice } from "./notice";
 import { EVERYTHING, OrderList } from "./order-list";
 import { StaffOrder } from "./staff-order";
 import { Waiting } from "./waiting";
@@ -25,13 +23,15 @@ export interface Staff {
 }
 
 export function FindOrder(staff: Staff) {
+  const farebox = useFarebox();
+  const trouble = useTrouble("find");
   const [found, setFound] = useState<Found | null>(null);
   const [filter, setFilter] = useState(EVERYTHING);
 
   async function find(id: string) {
-    const answer = await readOrder(id).then(
+    const answer = await farebox.order(id).then(
       (order) => ({ order }),
-      (error: unknown) => ({ trouble: trouble(error, "find") }),
+      (error: unknown) => ({ trouble: trouble(error) as Trouble }),
     );
     // A newer search may have started in the meantime.
     setFound((asked) =>

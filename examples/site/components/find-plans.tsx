@@ -2,11 +2,9 @@
 
 "use client";
 
+import { Notice, useSubscriptions, type Changed, type Subscription } from "farebox/react";
 import { useState, type FormEvent } from "react";
-import type { Changed, Subscription } from "@/lib/payments";
 import { isOver } from "@/lib/standing";
-import { usePlans } from "@/lib/use-plans";
-import { Notice } from "./notice";
 import { PausePlan } from "./pause-plan";
 import { PlanActions } from "./plan-actions";
 import { PlanFacts, PlanHead } from "./plan-facts";
@@ -46,10 +44,10 @@ export function FindPlans({ mayChange }: { mayChange: boolean }) {
 }
 
 function PlansOf({ owner, mayChange }: { owner: string; mayChange: boolean }) {
-  const { plans, again } = usePlans({ owner });
+  const { subscriptions: plans, trouble, again } = useSubscriptions({ owner });
+  if (trouble) return <Notice trouble={trouble} again={again} />;
   if (!plans) return <Waiting what="the plans" />;
-  if ("trouble" in plans) return <Notice trouble={plans.trouble} again={again} />;
-  const { subscriptions = [], active, entitlements } = plans.known;
+  const { subscriptions = [], active, entitlements } = plans;
   return (
     <>
       <p>

@@ -2,41 +2,43 @@
 
 "use client";
 
+import { PortalButton, useFarebox, type Order } from "farebox/react";
 import Link from "next/link";
 import { useState } from "react";
 import { isCancelable } from "@/lib/cancelable";
 import { goods } from "@/lib/goods";
-import { readOrder, type Order } from "@/lib/payments";
 import { returnPath } from "@/lib/return-path";
 import { heldWords } from "@/lib/words";
 import { CancelOrder } from "./cancel-order";
 import { OrderLine } from "./order-line";
 import { OrderPages } from "./order-pages";
-import { PortalButton } from "./portal-button";
 import { Told, type Result } from "./told";
 
 export function MyOrders({ isCustomer }: { isCustomer: boolean }) {
   return (
     <>
       <OrderPages
-        query={{}}
-        doing="orders"
         line={(order) => <MyOrder key={order.orderId} listed={order} />}
         empty={<NoOrders />}
       />
-      {isCustomer && <PortalButton path="/orders" />}
+      {isCustomer && (
+        <div className="portal">
+          <PortalButton returnUrl="/orders" className="quiet" />
+        </div>
+      )}
     </>
   );
 }
 
 function MyOrder({ listed }: { listed: Order }) {
+  const farebox = useFarebox();
   const [order, setOrder] = useState(listed);
   const [result, setResult] = useState<Result>(null);
   const isOpen = isCancelable(order);
 
   async function done(result: Result) {
     // Without an answer the line stays as it is, and the result tells what is known.
-    await readOrder(order.orderId, undefined, { refresh: true }).then(setOrder, () => undefined);
+    await farebox.order(order.orderId, { refresh: true }).then(setOrder, () => undefined);
     setResult(result);
   }
 

@@ -2,18 +2,21 @@
 
 "use client";
 
+import {
+  Notice,
+  PortalButton,
+  useSubscriptions,
+  type Changed,
+  type Subscription,
+} from "farebox/react";
 import Link from "next/link";
 import { useState } from "react";
 import { money } from "@/lib/money";
-import type { Changed, Subscription } from "@/lib/payments";
 import { isOver, planName } from "@/lib/standing";
-import { usePlans } from "@/lib/use-plans";
 import { day } from "@/lib/words";
 import { ChangePlan } from "./change-plan";
-import { Notice } from "./notice";
 import { PlanActions } from "./plan-actions";
 import { PlanFacts, PlanHead } from "./plan-facts";
-import { PortalButton } from "./portal-button";
 import { Told } from "./told";
 import { Waiting } from "./waiting";
 
@@ -22,10 +25,10 @@ type Needed = NonNullable<Changed["payment"]>;
 
 /** `isFresh` after a visit to Stripe's pages. */
 export function MyPlan({ isFresh }: { isFresh: boolean }) {
-  const { plans, again } = usePlans({ isFresh });
+  const { subscriptions: plans, trouble, again } = useSubscriptions({ refresh: isFresh });
+  if (trouble) return <Notice trouble={trouble} again={again} />;
   if (!plans) return <Waiting what="your plan" />;
-  if ("trouble" in plans) return <Notice trouble={plans.trouble} again={again} />;
-  const all = plans.known.subscriptions ?? [];
+  const all = plans.subscriptions ?? [];
   const [current, over] = [all.filter((of) => !isOver(of)), all.filter(isOver)];
   return (
     <>
@@ -34,7 +37,11 @@ export function MyPlan({ isFresh }: { isFresh: boolean }) {
         <Current key={subscription.id} subscription={subscription} again={again} />
       ))}
       {over.length > 0 && <Over subscriptions={over} />}
-      {all.length > 0 && <PortalButton path="/account?from=stripe" />}
+      {all.length > 0 && (
+        <div className="portal">
+          <PortalButton returnUrl="/account?from=stripe" className="quiet" />
+        </div>
+      )}
     </>
   );
 }
@@ -84,13 +91,13 @@ function Current({ subscription, again }: CurrentProps) {
 
 function PayFirst({ needed: { amountDue, currency, hostedUrl, expiresAt } }: { needed: Needed }) {
   return (
-    <div className="notice" role="alert">
+    <div className="farebox-notice" role="alert">
       <p>
         The change waits for a payment of {money(amountDue, currency)}.
         {expiresAt != null && ` Without it, the change is given up on ${day(expiresAt)}.`}
       </p>
       {hostedUrl && (
-        <p className="notice-foot">
+        <p className="farebox-notice-foot">
           <a className="button" href={hostedUrl}>
             Pay on Stripe’s page
           </a>

@@ -2,7 +2,7 @@
 
 "use client";
 
-import { useIsOnline } from "@/lib/hooks";
+import { useSyncExternalStore } from "react";
 
 export function OfflineNotice() {
   const isOnline = useIsOnline();
@@ -13,4 +13,19 @@ export function OfflineNotice() {
         : "You are offline. Your cart is saved. You can pay when you are online again."}
     </div>
   );
+}
+
+/** Returns true while the browser is online. */
+const useIsOnline = () =>
+  useSyncExternalStore(
+    watchNetwork,
+    () => navigator.onLine,
+    () => true,
+  );
+
+function watchNetwork(listener: () => void): () => void {
+  for (const change of ["online", "offline"]) window.addEventListener(change, listener);
+  return () => {
+    for (const change of ["online", "offline"]) window.removeEventListener(change, listener);
+  };
 }

@@ -1,9 +1,9 @@
 // One order in a list.
 
+import type { Order } from "farebox/react";
 import type { ReactNode } from "react";
 import { addedParts } from "@/lib/amounts";
 import { money } from "@/lib/money";
-import type { Order } from "@/lib/payments";
 import { awaitingWords, statusWords } from "@/lib/words";
 
 interface Props {

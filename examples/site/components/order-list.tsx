@@ -2,17 +2,23 @@
 
 "use client";
 
+import {
+  Notice,
+  useFarebox,
+  useTrouble,
+  type OrderQuery,
+  type OrderStatus,
+  type Trouble,
+} from "farebox/react";
 import { useState } from "react";
 import { goods } from "@/lib/goods";
-import { exportOrders, type OrderQuery, type Status } from "@/lib/payments";
-import { STATUS_LABELS, trouble, type Trouble } from "@/lib/words";
-import { Notice } from "./notice";
+import { STATUS_LABELS } from "@/lib/words";
 import { OrderLine } from "./order-line";
 import { OrderPages } from "./order-pages";
 
 /** The dates are those of the form: days, in the reader's time zone. */
 export interface Filter {
-  status: Status | "";
+  status: OrderStatus | "";
   from: string;
   to: string;
 }
@@ -68,7 +74,6 @@ export function OrderList({ filter, setFilter, show }: Props) {
         <p role="alert">The last day is before the first.</p>
       ) : (
         <OrderPages
-          key={JSON.stringify(filter)}
           query={queryOf(filter)}
           doing="list"
           line={(order) => (
@@ -99,7 +104,9 @@ const queryOf = ({ status, from, to }: Filter): OrderQuery => ({
 
 /** Saves all orders of the filter as a file. */
 function Export({ filter }: { filter: Filter }) {
-  const [state, setState] = useState<"idle" | "busy" | Trouble>("idle");
+  const { exportOrders } = useFarebox();
+  const trouble = useTrouble("list");
+  const [state, setState] = useState<"idle" | "busy" | Trouble | null>("idle");
 
   async function save() {
     setState("busy");
@@ -112,7 +119,7 @@ function Export({ filter }: { filter: Filter }) {
       URL.revokeObjectURL(link.href);
       setState("idle");
     } catch (error) {
-      setState(trouble(error, "list"));
+      setState(trouble(error));
     }
   }
 
@@ -121,7 +128,7 @@ function Export({ filter }: { filter: Filter }) {
       <button className="quiet" onClick={save} disabled={state === "busy"}>
         Export as CSV
       </button>
-      {typeof state === "object" && <Notice trouble={state} />}
+      {typeof state === "object" && state && <Notice trouble={state} />}
     </>
   );
 }

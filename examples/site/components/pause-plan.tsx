@@ -2,11 +2,8 @@
 
 "use client";
 
-import { useId, useRef, useState, type FormEvent } from "react";
-import { changeSubscription, type Change, type Subscription } from "@/lib/payments";
-import type { Follows } from "@/lib/use-change";
-import { trouble, type Trouble } from "@/lib/words";
-import { Notice } from "./notice";
+import { Notice, useChange, type Change, type Follows, type Subscription } from "farebox/react";
+import { useId, useState, type FormEvent } from "react";
 
 type Behavior = NonNullable<Change["pause"]>["behavior"];
 
@@ -22,29 +19,14 @@ interface Props extends Follows {
   subscription: Subscription;
 }
 
-export function PausePlan({ subscription, done, lost }: Props) {
+export function PausePlan({ subscription, ...follows }: Props) {
   const id = useId();
-  /** One key for this pause, also when it is sent again. */
-  const sent = useRef<{ behavior: Behavior; key: string } | null>(null);
+  const { apply, trouble, isBusy } = useChange(subscription.id, follows);
   const [behavior, setBehavior] = useState<Behavior>("void");
-  const [isBusy, setIsBusy] = useState(false);
-  const [wrong, setWrong] = useState<Trouble | null>(null);
 
-  async function submit(event: FormEvent) {
+  function submit(event: FormEvent) {
     event.preventDefault();
-    if (sent.current?.behavior !== behavior) sent.current = { behavior, key: crypto.randomUUID() };
-    setIsBusy(true);
-    setWrong(null);
-    try {
-      const { key } = sent.current;
-      const answer = await changeSubscription(key, subscription.id, { pause: { behavior } });
-      sent.current = null;
-      await done(answer);
-    } catch (error) {
-      setWrong(trouble(error, "change"));
-      await lost();
-    }
-    setIsBusy(false);
+    void apply({ pause: { behavior } });
   }
 
   return (
@@ -65,7 +47,7 @@ export function PausePlan({ subscription, done, lost }: Props) {
       <button className="quiet" disabled={isBusy}>
         {isBusy ? "One moment…" : "Pause the payments"}
       </button>
-      {wrong && <Notice trouble={wrong} />}
+      {trouble && <Notice trouble={trouble} />}
     </form>
   );
 }

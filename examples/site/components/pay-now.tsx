@@ -2,18 +2,18 @@
 
 "use client";
 
+import { cartOrder, type Order } from "farebox/react";
 import { useRouter } from "next/navigation";
-import { count, resume } from "@/lib/cart";
+import { count, resume, useCart } from "@/lib/cart";
 import { productOf } from "@/lib/catalogue";
-import { useCart } from "@/lib/hooks";
-import type { Order } from "@/lib/payments";
 
 export function PayNow({ order, children }: { order: Order; children: string }) {
   const router = useRouter();
   const cart = useCart();
-  const isInCart = cart?.orderId === order.orderId;
+  if (!cart) return null;
+  const isInCart = count(cart) > 0 && cartOrder() === order.orderId;
   const isSold = order.items.length > 0 && order.items.every(({ price }) => productOf(price));
-  if (!cart || (!isInCart && !isSold)) return null;
+  if (!isInCart && !isSold) return null;
 
   function pay() {
     if (!isInCart) resume(order);

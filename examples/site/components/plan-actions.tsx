@@ -2,13 +2,11 @@
 
 "use client";
 
-import { useRef, useState } from "react";
-import { changeSubscription, type Change, type Subscription } from "@/lib/payments";
+import { Notice, useChange, type Follows, type Subscription } from "farebox/react";
+import { useRef } from "react";
 import { endOf, isEnding } from "@/lib/standing";
-import { useChange, type Follows } from "@/lib/use-change";
-import { day, trouble, type Trouble } from "@/lib/words";
+import { day } from "@/lib/words";
 import { Confirm } from "./confirm";
-import { Notice } from "./notice";
 import { Quote } from "./quote";
 
 interface Props extends Follows {
@@ -19,13 +17,11 @@ interface Props extends Follows {
 const isHeld = (of: Subscription) =>
   isEnding(of) || of.hasScheduledChange || of.pause != null || of.status === "paused";
 
-export function PlanActions({ subscription, done, lost }: Props) {
+export function PlanActions({ subscription, ...follows }: Props) {
   return (
     <div className="plan-actions">
-      {isHeld(subscription) && <Resume subscription={subscription} done={done} lost={lost} />}
-      {!isEnding(subscription) && (
-        <CancelPlan subscription={subscription} done={done} lost={lost} />
-      )}
+      {isHeld(subscription) && <Resume subscription={subscription} {...follows} />}
+      {!isEnding(subscription) && <CancelPlan subscription={subscription} {...follows} />}
     </div>
   );
 }
@@ -50,33 +46,13 @@ function Resume({ subscription, ...follows }: Props) {
   );
 }
 
-function CancelPlan({ subscription, done, lost }: Props) {
+function CancelPlan({ subscription, ...follows }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  /** One key for this end, also when it is sent again. */
-  const key = useRef<string | null>(null);
-  const [isBusy, setIsBusy] = useState(false);
-  const [wrong, setWrong] = useState<Trouble | null>(null);
-  const change: Change = { cancel: "period_end" };
+  const { apply, trouble, isBusy } = useChange(subscription.id, follows);
   const end = endOf(subscription) ?? subscription.currentPeriodEnd ?? null;
-
-  async function send() {
-    key.current ??= crypto.randomUUID();
-    setIsBusy(true);
-    setWrong(null);
-    try {
-      const answer = await changeSubscription(key.current, subscription.id, change);
-      key.current = null;
-      await done(answer);
-    } catch (error) {
-      setWrong(trouble(error, "change"));
-      await lost();
-    }
-    setIsBusy(false);
-  }
-
   return (
     <>
-      {wrong && <Notice trouble={wrong} />}
+      {trouble && <Notice trouble={trouble} />}
       <button
         type="button"
         className="quiet"
@@ -90,7 +66,7 @@ function CancelPlan({ subscription, done, lost }: Props) {
         question="Cancel this plan?"
         action="Cancel the plan"
         leave="Keep it"
-        confirmed={send}
+        confirmed={() => apply({ cancel: "period_end" })}
       >
         {end === null ? "It ends with its current period." : `It runs until ${day(end)}.`} Until
         then you can change your mind. Nothing is paid back.

@@ -3,22 +3,13 @@
 
 "use client";
 
+import { useSubscriptions } from "farebox/react";
 import Link from "next/link";
-import { useEffect, useState } from "react";
-import { readSubscriptions } from "@/lib/payments";
 
 export function PlanBegun() {
-  const [isLooked, setIsLooked] = useState(false);
-
-  useEffect(() => {
-    const ended = new AbortController();
-    const looked = readSubscriptions({ refresh: true }, ended.signal).catch(() => null);
-    // Without an answer the links lead there all the same: each page asks by itself.
-    void looked.then(() => ended.signal.aborted || setIsLooked(true));
-    return () => ended.abort();
-  }, []);
-
-  if (!isLooked) return <span role="status">Opening the log…</span>;
+  const { subscriptions, trouble } = useSubscriptions({ refresh: true });
+  // Without an answer the links lead there all the same: each page asks by itself.
+  if (!subscriptions && !trouble) return <span role="status">Opening the log…</span>;
   return (
     <>
       <Link className="button" href="/log">

@@ -1,7 +1,7 @@
 // A subscription's state and facts, for its holder and for staff.
 
+import type { Subscription } from "farebox/react";
 import { money } from "@/lib/money";
-import type { Subscription } from "@/lib/payments";
 import {
   missing,
   nextPayment,
@@ -94,7 +94,7 @@ type Open = NonNullable<ReturnType<typeof missing>>;
 
 function Missing({ amountDue, amountPaid, currency, hostedUrl, nextAttempt }: Open) {
   return (
-    <div className="notice">
+    <div className="farebox-notice">
       <p>
         {money(amountDue - amountPaid, currency)} of the last invoice is not paid.
         {nextAttempt != null && (
@@ -105,7 +105,7 @@ function Missing({ amountDue, amountPaid, currency, hostedUrl, nextAttempt }: Op
         )}
       </p>
       {hostedUrl && (
-        <p className="notice-foot">
+        <p className="farebox-notice-foot">
           <a className="button" href={hostedUrl}>
             Pay the invoice
           </a>

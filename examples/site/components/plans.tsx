@@ -7,8 +7,7 @@ import { useState, type ReactNode } from "react";
 import { CURRENCY } from "@/lib/catalogue";
 import { money } from "@/lib/money";
 import { MOST_SEATS, PLANS, type Interval, type Plan, type Rate } from "@/lib/plans";
-import type { Choice } from "@/lib/subscribe";
-import { ChooseHere, ChooseThere } from "./subscribe";
+import { ChooseHere, ChooseThere, type Choice } from "./subscribe";
 
 /** Whether the reader can subscribe; others see the way to an account. */
 export type Reader = "nobody" | "guest" | "subscriber" | "staff";
@@ -16,7 +15,6 @@ export type Reader = "nobody" | "guest" | "subscriber" | "staff";
 interface Props {
   reader: Reader;
   trialDays: number | null;
-  standIn: string | undefined;
   /** What a guest is shown. */
   forGuests: ReactNode;
 }
@@ -31,12 +29,11 @@ const WAYS = [
   ["here", "In this page"],
 ] as const;
 
-export function Plans({ reader, trialDays, standIn, forGuests }: Props) {
+export function Plans({ reader, trialDays, forGuests }: Props) {
   const [interval, setInterval] = useState<Interval>("month");
   const [way, setWay] = useState<(typeof WAYS)[number][0]>("there");
   const [chosen, setChosen] = useState<Choice | null>(null);
-  if (chosen)
-    return <ChooseHere choice={chosen} standIn={standIn} leave={() => setChosen(null)} />;
+  if (chosen) return <ChooseHere choice={chosen} leave={() => setChosen(null)} />;
   return (
     <>
       <Radios legend="Billed" name="interval" of={INTERVALS} value={interval} set={setInterval} />
@@ -111,7 +108,7 @@ function PlanTile({ plan, rate, interval, days, children }: TileProps) {
           />
         </p>
       )}
-      {isValid ? children(seats) : <p className="wrong">From 1 to {MOST_SEATS} seats.</p>}
+      {isValid ? children(seats) : <p className="farebox-wrong">From 1 to {MOST_SEATS} seats.</p>}
     </li>
   );
 }

@@ -1,20 +1,18 @@
 // What a change of a plan costs, before it is made.
 
+import { Notice, type Changing, type Preview } from "farebox/react";
 import type { ReactNode } from "react";
 import { money } from "@/lib/money";
-import type { Preview } from "@/lib/payments";
-import type { Changing } from "@/lib/use-change";
 import { day } from "@/lib/words";
-import { Notice } from "./notice";
 
 /** `action` is the button that makes the change. */
 export function Quote({ changing, action }: { changing: Changing; action: string }) {
-  const { quoted, wrong, isBusy, make, leave } = changing;
-  if (!quoted) return wrong && <Notice trouble={wrong} />;
+  const { quoted, trouble, isBusy, make, leave } = changing;
+  if (!quoted) return trouble && <Notice trouble={trouble} />;
   return (
     <section className="quote" aria-label="What the change costs">
       <Cost preview={quoted.preview} />
-      {wrong && <Notice trouble={wrong} />}
+      {trouble && <Notice trouble={trouble} />}
       <p className="after">
         {/* The button that asked for it is gone, and with it the focus. */}
         <button type="button" autoFocus disabled={isBusy} onClick={make}>

@@ -1,12 +1,12 @@
 // The refunds of an order, for staff.
 
+import type { Schemas } from "farebox";
 import { money } from "@/lib/money";
-import type { RefundRecord } from "@/lib/payments";
 import { REASONS, REFUND_STATES } from "@/lib/words";
 import type { Staff } from "./find-order";
 import { Moment } from "./order-line";
 
-type Props = Pick<Staff, "names"> & { refunds: RefundRecord[]; currency: string };
+type Props = Pick<Staff, "names"> & { refunds: Schemas["RefundRecord"][]; currency: string };
 
 /**
  * A table, whose rows become lists of their own on a small screen: each cell says what it holds.

@@ -1,59 +1,51 @@
-// The result of a payment: polls the order until its status is final.
+// The result of a payment.
 
 "use client";
 
+import { isPlan, Notice, useOrder } from "farebox/react";
 import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { useEffect, useState, type ReactNode } from "react";
 import { isCancelable } from "@/lib/cancelable";
-import { clearOf } from "@/lib/cart";
+import { empty } from "@/lib/cart";
 import { goods } from "@/lib/goods";
-import { sentence, stateOf, TITLES } from "@/lib/outcome";
-import type { Status } from "@/lib/payments";
-import { isPlan } from "@/lib/plans";
-import { returnPath, type Hint } from "@/lib/return-path";
-import { isOpen, useOrder } from "@/lib/use-order";
+import { awaitingInFull } from "@/lib/words";
 import { Amounts } from "./amounts";
 import { CancelOrder } from "./cancel-order";
-import { Notice } from "./notice";
 import { Moment } from "./order-line";
 import { PayNow } from "./pay-now";
 import { PlanBegun } from "./plan-begun";
 import { Told, type Result } from "./told";
 import { Waiting } from "./waiting";
 
-/** Orders that were not paid, and are over: their cart stays. */
-const UNPAID_ENDS: readonly Status[] = ["canceled", "expired"];
-
-export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
-  const { order, trouble, isLong, again } = useOrder(orderId);
+/** `isWrapped` where the order was fulfilled when the page was rendered. */
+export function ReturnView({ orderId, isWrapped }: { orderId: string; isWrapped: boolean }) {
+  const { order, outcome, title, message, trouble, refresh } = useOrder(orderId, {
+    onCartDone: empty,
+  });
   const [result, setResult] = useState<Result>(null);
+  const router = useRouter();
 
   useEffect(() => {
-    // Stripe's URL contains the payment's client secret: remove it from the history.
-    window.history.replaceState(window.history.state, "", returnPath(orderId, hint));
-  }, [orderId, hint]);
-
-  const isPaid =
-    order !== null && !isOpen(order.status) && !UNPAID_ENDS.includes(order.status);
-  useEffect(() => {
-    if (order && (isPaid || order.awaiting || order.status === "processing"))
-      clearOf(order.orderId);
-  }, [order, isPaid]);
+    if (outcome === "paid" && !isWrapped) router.refresh();
+  }, [outcome, isWrapped, router]);
 
   if (!order && trouble) return <Unknown notice={<Notice trouble={trouble} />} />;
-  if (!order) return <Waiting what="your order" />;
-  const state = stateOf(order, hint);
-  const mayCancel = (state === "open" || state === "failed") && isCancelable(order);
+  if (!order || !outcome) return <Waiting what="your order" />;
+  const mayCancel = (outcome === "open" || outcome === "failed") && isCancelable(order);
 
   function canceled(result: Result) {
-    again();
+    refresh();
     setResult(result);
   }
 
   return (
-    <section className="outcome" data-state={state} aria-live="polite">
-      <h1>{TITLES[state]}</h1>
-      <p>{sentence(state, order, isLong)}</p>
+    <section className="outcome" data-state={outcome} aria-live="polite">
+      <h1>{title}</h1>
+      <p>
+        {order.awaiting ? awaitingInFull(order.awaiting) : message}
+        {outcome === "paid" && isWrapped && " We wrap it in paper now."}
+      </p>
       {trouble && <p className="small">{trouble.text}</p>}
       <Told result={result} />
       <dl className="facts">
@@ -73,12 +65,12 @@ export function ReturnView({ orderId, hint }: { orderId: string; hint: Hint }) {
       </dl>
       <p className="after">
         {isPlan(order) ? (
-          <PlanNext state={state} />
+          <PlanNext state={outcome} />
         ) : (
           <>
-            {state === "open" && !trouble && <PayNow order={order}>Pay now</PayNow>}
-            {state === "failed" && <PayNow order={order}>Try another card</PayNow>}
-            {state === "expired" && <PayNow order={order}>Pay now</PayNow>}
+            {outcome === "open" && !trouble && <PayNow order={order}>Pay now</PayNow>}
+            {outcome === "failed" && <PayNow order={order}>Try another card</PayNow>}
+            {outcome === "expired" && <PayNow order={order}>Pay now</PayNow>}
           </>
         )}
         <Link className="button quiet" href="/orders">

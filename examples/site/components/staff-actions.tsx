@@ -1,14 +1,13 @@
 // What staff can do with an order, by its state: capture, cancel, or refund.
 
+import { RefundForm, type Order } from "farebox/react";
 import type { ReactNode } from "react";
 import { isCancelableByStaff } from "@/lib/cancelable";
 import { money } from "@/lib/money";
-import type { Order } from "@/lib/payments";
 import { CancelOrder } from "./cancel-order";
 import { CaptureForm } from "./capture-form";
 import type { Staff } from "./find-order";
 import { Moment } from "./order-line";
-import { RefundForm } from "./refund-form";
 import type { Result } from "./told";
 
 interface Props extends Pick<Staff, "account" | "mayChange"> {
@@ -47,7 +46,7 @@ export function StaffActions({ order, account, mayChange, changed, done }: Props
                   : "All of it was refunded."}
             </p>
           )}
-          {left > 0 && <RefundForm order={order} account={account} left={left} done={changed} />}
+          {left > 0 && <RefundForm order={order} account={account} onDone={changed} />}
         </Action>
       )}
     </div>

@@ -2,11 +2,11 @@
 
 "use client";
 
+import type { Order } from "farebox/react";
 import { useState } from "react";
 import { isCancelable } from "@/lib/cancelable";
 import { goods } from "@/lib/goods";
 import { money } from "@/lib/money";
-import type { Order } from "@/lib/payments";
 import { awaitingForStaff, CANCEL_REASONS } from "@/lib/words";
 import { Amounts } from "./amounts";
 import type { Staff } from "./find-order";

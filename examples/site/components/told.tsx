@@ -3,9 +3,8 @@
 
 "use client";
 
+import { Notice, type Trouble } from "farebox/react";
 import { useEffect, useRef } from "react";
-import type { Trouble } from "@/lib/words";
-import { Notice } from "./notice";
 
 export type Result = string | Trouble | null;
 
@@ -18,7 +17,7 @@ export function Told({ result }: { result: Result }) {
   return (
     <div ref={place} tabIndex={-1}>
       {typeof result === "string" ? (
-        <p className="notice" data-tone="good" role="status">
+        <p className="farebox-notice" data-tone="good" role="status">
           {result}
         </p>
       ) : (

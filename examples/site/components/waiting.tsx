@@ -2,11 +2,8 @@
 
 export function Waiting({ what }: { what: string }) {
   return (
-    <div className="waiting" role="status">
-      <span className="unseen">Loading {what}…</span>
-      <i />
-      <i />
-      <i />
+    <div className="farebox-waiting" role="status">
+      Loading {what}…
     </div>
   );
 }

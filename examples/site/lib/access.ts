@@ -2,36 +2,26 @@
 // answers it with one read of its database, also while Stripe is down.
 
 import "server-only";
-import { answer, createClient } from "farebox";
+import { answer } from "farebox";
 import { auth } from "@/auth";
-import { callerToken, type Caller } from "./farebox";
+import { farebox } from "./farebox";
 import { isSubscriber } from "./roles";
-import { fareboxOrigin } from "./settings";
 
 /** `unknown` where no answer arrived: the page stays closed then, and does not say why. */
 export type Access = "open" | "closed" | "unknown";
 
-const PATIENCE_MS = 5000;
-
 /** Whether the signed-in caller may use one of `keys`. */
 export async function access(keys: readonly string[]): Promise<Access> {
-  const { id, role, email } = (await auth())?.user ?? {};
   // Guests and staff hold no subscription.
-  if (!id || !role || !isSubscriber(role)) return "closed";
+  if (!isSubscriber((await auth())?.user?.role)) return "closed";
   try {
-    const entitlements = await entitlementsOf({ id, role, email });
+    const params = { query: { view: "access" } };
+    const signal = AbortSignal.timeout(5000);
+    const asked = farebox.client().GET("/api/subscription", { params, signal });
+    const { entitlements } = await answer(asked);
     return keys.some((key) => entitlements.includes(key)) ? "open" : "closed";
   } catch (error) {
     console.error(`access: ${error instanceof Error ? error.message : "unknown"}`);
     return "unknown";
   }
-}
-
-async function entitlementsOf(caller: Caller): Promise<readonly string[]> {
-  const token = () => callerToken(caller);
-  const farebox = createClient({ baseUrl: fareboxOrigin(), token });
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  const query = { view: "access" };
-  const asked = farebox.GET("/api/subscription", { params: { query }, signal });
-  return (await answer(asked)).entitlements;
 }

@@ -1,6 +1,6 @@
 // The parts of an order's total.
 
-import type { Order } from "./payments";
+import type { Order } from "farebox/react";
 
 type Part = [label: string, amount: number];
 

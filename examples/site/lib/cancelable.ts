@@ -1,8 +1,8 @@
 // Which orders can be canceled.
 
-import type { Order, Status } from "./payments";
+import type { Order, OrderStatus } from "farebox/react";
 
-const UNPAID: readonly Status[] = ["created", "requires_action", "failed"];
+const UNPAID: readonly OrderStatus[] = ["created", "requires_action", "failed"];
 
 /** Whether the payer can cancel the order: nothing is paid, and no payment is under way. */
 export const isCancelable = ({ status, awaiting }: Order) => !awaiting && UNPAID.includes(status);

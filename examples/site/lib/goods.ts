@@ -1,7 +1,7 @@
 // Descriptions of orders.
 
+import type { Order } from "farebox/react";
 import { productOf } from "@/lib/catalogue";
-import type { Order } from "@/lib/payments";
 
 /**
  * Describes an order, such as `Harbour mug, 2 × Small sticker`; an order that the site signed has

@@ -1,7 +1,6 @@
 // The plans. `price` is the lookup key of a recurring Stripe price, which decides the amount. The
 // amounts here are for display; Stripe's Checkout and the preview of a change show Stripe's.
 
-import type { Order } from "./payments";
 
 export type Interval = "month" | "year";
 
@@ -54,10 +53,6 @@ export const OFFERS: readonly Offer[] = PLANS.flatMap((plan) =>
 /** The offer with this lookup key. */
 export const offerOf = (price: string | null | undefined) =>
   OFFERS.find(({ rate }) => rate.price === price);
-
-/** Whether an order begins a subscription. */
-export const isPlan = ({ items }: Pick<Order, "items">) =>
-  items.some(({ recurring }) => recurring !== undefined);
 
 /** The most seats that the pages offer. */
 export const MOST_SEATS = 100;

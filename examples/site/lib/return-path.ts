@@ -1,13 +1,7 @@
 // The return path of a payment.
 
-/**
- * How a payment went, as the browser was told: the order may not have heard of it yet, and has the
- * last word.
- */
-export type Hint = "failed" | "succeeded" | null;
+export const RETURN = "/checkout/return";
 
-/** The return path of an order. Stripe's parameter for the hint is `redirect_status`. */
-export function returnPath(orderId: string, hint: Hint = null): string {
-  const query = new URLSearchParams({ order: orderId, ...(hint && { redirect_status: hint }) });
-  return `/checkout/return?${query}`;
-}
+/** The return path of an order. */
+export const returnPath = (orderId: string) =>
+  `${RETURN}?${new URLSearchParams({ order: orderId })}`;

@@ -1,9 +1,9 @@
 // The state of a subscription, in words. They say what Stripe's status says, and no more: whether
 // an amount was taken is what its invoice tells.
 
+import type { Subscription } from "farebox/react";
 import { money } from "./money";
 import { offerOf } from "./plans";
-import type { Subscription } from "./payments";
 import { day, type Tone } from "./words";
 
 type State =

@@ -69,7 +69,7 @@ test("a fresh clone says what to start, and two effects start one payment", asyn
   await early.signIn();
   await early.take("Harbour mug");
   await early.page.goto("/checkout");
-  await early.page.getByRole("alert").getByText("Start them with cargo dev").waitFor();
+  await early.page.getByRole("alert").getByText("or `cargo dev`").waitFor();
 
   const { sandbox } = await farebox(t, { variables: { CARGO_TARGET_DIR: folder } });
   const visitor = await visit(

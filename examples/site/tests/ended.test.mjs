@@ -172,8 +172,8 @@ test("a cart whose order's time is over starts another order", async (t) => {
   assert.equal((await begin()).status, 200);
   while ((await begin()).body.error?.code !== "order_expired");
   await ada.page.evaluate(() => {
-    const cart = JSON.parse(localStorage.getItem("shop.cart"));
-    localStorage.setItem("shop.cart", JSON.stringify({ ...cart, orderId: "o1" }));
+    const held = { contents: "", key: crypto.randomUUID(), orderId: "o1" };
+    localStorage.setItem("farebox.cart", JSON.stringify(held));
   });
 
   const refused = ada.page.waitForResponse((response) => response.status() === 409);

@@ -3,7 +3,10 @@
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { start } from "../../../e2e/clients/program.mjs";
@@ -35,21 +38,38 @@ export function farebox(t, { port = 0, variables = {} } = {}) {
 }
 
 /** The built site, with the functions at `origin`; returns its own origin. */
-export function site(t, origin, variables = {}, port = 0) {
+export async function site(t, origin, variables = {}, port = 0) {
+  return (await startSite(t, origin, variables, port)).url;
+}
+
+/** The built site and its process. Without a `DATABASE_URL` it has a database of its own. */
+export async function startSite(t, origin, variables = {}, port = 0) {
   const settings = {
     FAREBOX_ORIGIN: origin,
     FAREBOX_SITE_KEY: KEYS.FAREBOX_SITE_KEY,
+    FAREBOX_NOTIFY_SECRET: KEYS.FAREBOX_NOTIFY_SECRET,
+    DATABASE_URL: variables.DATABASE_URL ?? `file:${await temporary(t)}/site.sqlite`,
     AUTH_SECRET,
     AUTH_TRUST_HOST: "true",
     DEMO_ACCOUNTS: "on",
   };
-  return next(t, ["start"], { NODE_ENV: "production", ...settings, ...variables }, port);
+  return startNext(t, ["start"], { NODE_ENV: "production", ...settings, ...variables }, port);
 }
+
+/** A folder that is removed at the end. */
+export async function temporary(t) {
+  const folder = await mkdtemp(join(tmpdir(), "farebox-site-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The origin of Next.js, as `startNext` starts it. */
+export const next = async (...words) => (await startNext(...words)).url;
 
 /**
  * Next.js with `args` and with these variables alone, for the app in `folder`; 0 is any free port.
  */
-export async function next(t, args, variables, port = 0, folder = FOLDER) {
+async function startNext(t, args, variables, port = 0, folder = FOLDER) {
   const child = spawn(
     process.execPath,
     [NEXT, ...args, "--hostname", "127.0.0.1", "--port", String(port)],
@@ -72,7 +92,7 @@ export async function next(t, args, variables, port = 0, folder = FOLDER) {
   try {
     for await (const line of createInterface({ input: child.stdout })) {
       const [, url] = line.match(/Local: +(http:\S+)/) ?? [];
-      if (url) return url;
+      if (url) return { url, child };
     }
   } finally {
     clearTimeout(timer);

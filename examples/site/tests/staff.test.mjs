@@ -51,7 +51,7 @@ test("finance refunds a part, after a question, and the trail says who and why",
   const shown = await row.textContent();
   for (const part of ["$4.50", "Requested by customer", "Refunded", refund.id, "Fin"])
     assert.ok(shown.includes(part), shown);
-  assert.equal(await fin.page.evaluate(() => document.activeElement.id), "trail");
+  assert.equal(await fin.page.evaluate(() => document.activeElement.className), "farebox-result");
 
   await fin.button("Refund…").click();
   await fin.page.getByRole("dialog", { name: "Refund $10.50?" }).waitFor();

@@ -207,7 +207,7 @@ test("without the functions the site says so, and goes on when they are there", 
     t,
     browser,
     { ...world, shop },
-    { expected: ["500 (Internal Server Error)"] },
+    { expected: ["503 (Service Unavailable)"] },
   );
   const { page } = visitor;
   const isTold = () =>

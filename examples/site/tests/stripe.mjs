@@ -82,6 +82,26 @@ export class Stripe {
     }
   }
 
+  /** Creates a meter of this event name, which sums values; answers its id. */
+  async meter(name) {
+    const { id } = await this.#post("/v1/billing/meters", {
+      display_name: name,
+      event_name: name,
+      "default_aggregation[formula]": "sum",
+    });
+    return id;
+  }
+
+  /** The sum of a customer's usage at a meter. */
+  async usage(meter, customer) {
+    const minute = 60;
+    const now = Math.floor(Date.now() / 1000 / minute) * minute;
+    const times = { start_time: now - 60 * minute, end_time: now + 10 * minute };
+    const query = new URLSearchParams({ customer, ...times });
+    const { data } = await this.#get(`/v1/billing/meters/${meter}/event_summaries?${query}`);
+    return data.reduce((sum, { aggregated_value }) => sum + aggregated_value, 0);
+  }
+
   /** All subscriptions, the latest first. */
   async subscriptions() {
     return (await this.#get("/v1/subscriptions?status=all&limit=100")).data;
@@ -103,10 +123,17 @@ export class Stripe {
   }
 
   /** From now on a card that the bank declines pays a subscription. */
-  async declineRenewals({ id, customer }) {
-    const card = await this.#post("/v1/payment_methods/pm_card_chargeCustomerFail/attach", {
-      customer,
-    });
+  declineRenewals(subscription) {
+    return this.#payBy(subscription, "pm_card_chargeCustomerFail");
+  }
+
+  /** From now on the bank asks the payer before each payment of a subscription. */
+  askTheBank(subscription) {
+    return this.#payBy(subscription, "pm_card_authenticationRequired");
+  }
+
+  async #payBy({ id, customer }, method) {
+    const card = await this.#post(`/v1/payment_methods/${method}/attach`, { customer });
     await this.changeSubscription(id, { default_payment_method: card.id });
   }
 

@@ -103,6 +103,20 @@ test("a plan opens the log at once, although no event arrived yet", async (t) =>
   await page.getByText("Next payment").waitFor();
 });
 
+test("each export of the log counts once at the meter", async (t) => {
+  const settings = { EXPORTS_METER: "log_exports" };
+  const { stripe, ada } = await shop(t, { settings });
+  const meter = await stripe.meter("log_exports");
+  const visitor = await ada();
+  const read = () => visitor.page.request.get("/log/export");
+  assert.equal((await read()).status(), 403);
+  await subscribe(visitor);
+  const [{ customer }] = await stripe.subscriptions();
+  for (const _ of [1, 2]) assert.equal((await read()).status(), 200);
+  while ((await stripe.usage(meter, customer)) < 2);
+  assert.equal(await stripe.usage(meter, customer), 2);
+});
+
 test("the log closes when the plan ended", async (t) => {
   const { stripe, ada } = await shop(t);
   const visitor = await ada();
@@ -198,6 +212,34 @@ test("a change without an answer says so, shows no amount, and is made once", as
   await page.getByRole("heading", { name: "Team, 2 seats" }).waitFor();
   const [{ items }, ...more] = await stripe.subscriptions();
   assert.deepEqual([items.data[0].quantity, more], [2, []]);
+});
+
+test("a change that the bank asks about is made once the payer answered", async (t) => {
+  const { stripe, ada } = await shop(t);
+  const visitor = await ada();
+  const { page } = visitor;
+  await subscribe(visitor);
+  await account(visitor, "active", "Active");
+  await stripe.askTheBank((await stripe.subscriptions())[0]);
+  await page.getByLabel("Plan", { exact: true }).selectOption("team_monthly");
+  await visitor.button("Show the cost").click();
+  await visitor.button("Change it now").click();
+  const told = page.getByRole("alert").filter({ hasText: "waits for a payment of $30.00" });
+  await told.waitFor();
+  await page.getByRole("heading", { name: "Pro" }).waitFor();
+  await isSound(visitor, "a change that waits for its payment");
+
+  await told.getByRole("link", { name: "Pay on Stripe’s page" }).click();
+  await page.getByLabel("Card number").fill(CARDS.asked);
+  await page.getByLabel("Expiry").fill("12/40");
+  await page.getByLabel("Security code").fill("123");
+  await visitor.button(/^Pay /).click();
+  await visitor.button("Complete authentication").click();
+  await page.getByText("Paid", { exact: true }).waitFor();
+
+  await account(visitor, "active", "Active");
+  await page.getByRole("heading", { name: "Team, 1 seat" }).waitFor();
+  assert.equal((await stripe.subscriptions())[0].items.data[0].price.lookup_key, "team_monthly");
 });
 
 test("a canceled plan says when it ends, and can be kept until then", async (t) => {

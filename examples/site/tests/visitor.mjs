@@ -209,7 +209,7 @@ export class Visitor {
 
   /** The id of the unpaid order of the cart. */
   orderOfCart() {
-    return this.page.evaluate(() => JSON.parse(localStorage.getItem("shop.cart")).orderId);
+    return this.page.evaluate(() => JSON.parse(localStorage.getItem("farebox.cart")).orderId);
   }
 
   /** Shows an order on the staff page. */

@@ -6,7 +6,6 @@ import { redirect } from "next/navigation";
 import { auth } from "@/auth";
 import { Checkout } from "@/components/checkout";
 import { buys } from "@/lib/roles";
-import { standIn } from "@/lib/settings";
 
 export const metadata: Metadata = { title: "Checkout" };
 
@@ -16,7 +15,7 @@ export default async function CheckoutPage() {
   return (
     <div className="page">
       <h1>Checkout</h1>
-      {buys(session.user?.role) ? <Checkout standIn={standIn()} /> : <StaffDoNotBuy />}
+      {buys(session.user?.role) ? <Checkout /> : <StaffDoNotBuy />}
     </div>
   );
 }

@@ -64,7 +64,7 @@ function Closed() {
 
 function Unknown() {
   return (
-    <p className="notice" role="alert">
+    <p className="farebox-notice" role="alert">
       We cannot check your plan at the moment, so the log stays closed. This says nothing about your
       plan or your payments: try again in a minute.
     </p>

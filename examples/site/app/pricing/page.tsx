@@ -5,7 +5,7 @@ import { auth } from "@/auth";
 import { NeedsAccount } from "@/components/needs-account";
 import { Plans, type Reader } from "@/components/plans";
 import { isStaff, isSubscriber, type Role } from "@/lib/roles";
-import { standIn, trialDays } from "@/lib/settings";
+import { trialDays } from "@/lib/settings";
 
 export const metadata: Metadata = { title: "Plans" };
 
@@ -17,7 +17,6 @@ export default async function PricingPage() {
       <Plans
         reader={session ? readerOf(session.user?.role) : "nobody"}
         trialDays={trialDays()}
-        standIn={standIn()}
         forGuests={<NeedsAccount to="/pricing" />}
       />
     </div>

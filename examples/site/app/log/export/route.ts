@@ -1,8 +1,11 @@
 // The log as a file, behind the same entitlement as its page.
 
+import { after } from "next/server";
 import { access, type Access } from "@/lib/access";
+import { caller } from "@/lib/farebox";
 import { logCsv } from "@/lib/harbour-log";
 import { OPENS_THE_LOG } from "@/lib/plans";
+import { countExport } from "@/lib/usage";
 
 const REFUSALS: Record<Exclude<Access, "open">, [status: number, text: string]> = {
   closed: [403, "This export needs a plan.\n"],
@@ -16,5 +19,8 @@ export async function GET(): Promise<Response> {
     const [status, text] = REFUSALS[state];
     return new Response(text, { status, headers });
   }
+  const reader = await caller();
+  // After the response: a reader never waits for the count.
+  if (reader) after(() => countExport(reader.id));
   return new Response(logCsv(), { headers: { ...headers, "content-type": "text/csv" } });
 }
