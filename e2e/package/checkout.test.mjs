@@ -41,6 +41,23 @@ test("a payment that needs no other page is confirmed in this one, by the order"
   assert.equal(new URL(visitor.page.url()).pathname, "/checkout");
 });
 
+test("a payment that was just confirmed has not failed, whatever its order still says", async (t) => {
+  const visitor = await visit(t, world);
+  await visitor.checkOut("?here");
+  let isLate = true;
+  await visitor.page.route("**/api/payments/order?*", async (route) => {
+    const response = await route.fetch();
+    // The order of an earlier card's decline, where Farebox could not ask Stripe yet.
+    const known = { ...(await response.json()), ...(isLate && { status: "failed" }) };
+    await route.fulfill({ response, json: known });
+  });
+  await visitor.pay();
+  await visitor.page.getByText(/confirmation of your payment/).waitFor();
+  assert.equal(await visitor.page.locator(".farebox-order").getAttribute("data-state"), "waiting");
+  isLate = false;
+  await visitor.page.locator('.farebox-order[data-state="paid"]').waitFor();
+});
+
 test("a declined card is followed by another, and by one payment", async (t) => {
   const visitor = await visit(t, world);
   await visitor.checkOut();
@@ -262,6 +279,22 @@ test("another caller in the same browser starts an order of their own", async (t
   await visitor.pay();
   await visitor.state("paid");
   assert.notEqual(visitor.orderId(), orderId);
+});
+
+test("a guest whose payment is under way signs in, and does not pay again", async (t) => {
+  const visitor = await visit(t, world, { expected: ["404 (Not Found)"] });
+  await visitor.checkOut();
+  const { orderId } = await visitor.cart();
+  // Stripe has the payment, and the payer does not see the page that follows.
+  await visitor.page.route("**/thanks*", (route) => route.abort());
+  await visitor.pay();
+  while ((await stripe.charges(orderId)).length === 0);
+  await visitor.page.unroute("**/thanks*");
+  const cookie = { name: "user", value: "ada", url: world.shop };
+  await visitor.page.context().addCookies([cookie]);
+  await visitor.page.goto("/checkout");
+  await visitor.state("paid");
+  assert.equal(visitor.orderId(), orderId);
 });
 
 test("an order that the site's server signed is paid", async (t) => {

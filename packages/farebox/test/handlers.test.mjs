@@ -54,7 +54,7 @@ test("two first requests at once are one guest and one order", async (t) => {
   assert.notEqual(cookieOf(another), one);
 });
 
-test("a guest who signed in while they paid finds that order, and no other guest does", async (t) => {
+test("a guest who signed in while they paid finds that order, and nobody else does", async (t) => {
   await startShop(t);
   const { GET, POST } = handlersOf();
   const started = await POST(request("create-intent", { body: mugs, headers: key() }));

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FareboxError } from "farebox";
 import { english, minorUnits, money, plain, resumeOrder } from "farebox/react";
-import { canonical, cartNamed, forget, hold, noteOrder } from "../dist/react/cart.js";
+import { canonical, cartNamed, cartsOf, forget, hold, noteOrder } from "../dist/react/cart.js";
 import { declineOf } from "../dist/react/declines.js";
 import { isTaken, messageOf, outcomeOf, stateOf } from "../dist/react/outcome.js";
 import { toldBy, withoutSecret } from "../dist/react/return-url.js";
@@ -213,6 +213,41 @@ test("two effects are one request, and a gone order is followed by a new one", a
   const keys = sent.map(({ headers }) => headers["idempotency-key"]);
   assert.notEqual(keys[0], keys[1]);
   assert.equal(cartNamed("once").read().orderId, "ord_new");
+});
+
+test("a guest's payment is not made again by the user who they are by now", async (t) => {
+  const items = [{ price: "mug", quantity: 1 }];
+  const started = async (cart, ...answers) => {
+    resumeOrder({ orderId: "ord_guest" }, cart);
+    const sent = answering(t, error("not_found", 404), ...answers);
+    const result = await startIntent("/api", { items, cart }).catch((error) => error);
+    t.mock.restoreAll();
+    return { result, requests: sent.map(({ method }) => method).join(" ") };
+  };
+  for (const more of [{ status: "processing" }, { status: "paid" }])
+    assert.deepEqual(await started(more.status, json(order({ orderId: "ord_guest", ...more }))), {
+      result: { settled: "ord_guest" },
+      requests: "POST GET",
+    });
+  const unknown = await started("unknown", new TypeError("no network"));
+  assert.ok(unknown.result instanceof Unreachable);
+  assert.equal(unknown.requests, "POST GET");
+
+  const created = { orderId: "ord_new", clientSecret: "pi_secret", publishableKey: "pk_test_1" };
+  for (const open of [json(order()), error("not_found", 404)]) {
+    const { result, requests } = await started(`open ${open.status}`, open, json(created));
+    assert.deepEqual([result.orderId, requests], ["ord_new", "POST GET POST"]);
+  }
+});
+
+test("a paid order is its cart's, whatever the cart's name", async () => {
+  for (const [name, orderId] of [[undefined, "ord_a"], ["gifts", "ord_b"]]) {
+    const cart = cartNamed(name);
+    noteOrder(cart, (await hold(cart, name ?? "cart", "[]")).key, orderId);
+  }
+  assert.deepEqual(cartsOf("ord_b"), [cartNamed("gifts")]);
+  assert.deepEqual(cartsOf("ord_a"), [cartNamed()]);
+  assert.deepEqual(cartsOf("ord_c"), []);
 });
 
 test("an order that is paid already is a result, and a key is not asked for ever", async (t) => {

@@ -18,11 +18,12 @@ export interface Held {
 
 const EMPTY: Held = { contents: "", key: "", orderId: null };
 
+const PREFIX = "farebox.";
 const carts = new Map<string, Stored<Held>>();
 
 /** The cart with this name; a site with one cart needs no name. */
 export function cartNamed(name = "cart"): Stored<Held> {
-  const known = carts.get(name) ?? new Stored(`farebox.${name}`, EMPTY, isHeld);
+  const known = carts.get(name) ?? new Stored(PREFIX + name, EMPTY, isHeld);
   carts.set(name, known);
   return known;
 }
@@ -77,6 +78,22 @@ export function forget(cart: Stored<Held>, orderId: string): boolean {
   const isIts = cart.read().orderId === orderId;
   if (isIts) cart.write(EMPTY);
   return isIts;
+}
+
+/** The carts of this browser that led to an order. */
+export function cartsOf(orderId: string): Stored<Held>[] {
+  const names = new Set([...carts.keys(), ...storedCarts()]);
+  return [...names].map((name) => cartNamed(name)).filter((cart) => cart.read().orderId === orderId);
+}
+
+/** The names in local storage. What is stored beside the carts has no order of its own. */
+function storedCarts(): string[] {
+  try {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+    return names.map((name) => name.slice(PREFIX.length)).filter((name) => !/^refund\./.test(name));
+  } catch {
+    return []; // Storage is off: the carts of this page are all.
+  }
 }
 
 /** The order to which this browser's cart led; `null` without one. Only in a browser. */

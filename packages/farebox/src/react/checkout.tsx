@@ -146,7 +146,7 @@ function Confirmed({
   orderId: string;
   onPaid: FareboxCheckoutProps["onPaid"];
 }) {
-  const { state, order, message } = useOrder(orderId);
+  const { state, order, message } = useOrder(orderId, { isConfirmed: true });
   const isTold = useRef(false);
   useEffect(() => {
     if (!order || isTold.current || (state !== "paid" && state !== "authorized")) return;

@@ -4,7 +4,8 @@
 import { FareboxError, type Schemas } from "../index.js";
 import { canonical, cartNamed, hold, noteOrder, rename, type Held } from "./cart.js";
 import { newKey } from "./key.js";
-import { createCheckout, createIntent, type Item, type WithStripe } from "./requests.js";
+import { isTaken } from "./outcome.js";
+import { createCheckout, createIntent, readOrder, type Item, type WithStripe } from "./requests.js";
 import type { Stored } from "./stored.js";
 
 /** What is bought. */
@@ -68,7 +69,7 @@ function once<T>(name: string, begin: () => Promise<T>): Promise<T> {
 /** Starts the payment for Stripe's Payment Element. */
 export const startIntent = (base: string, wanted: Wanted): Promise<Intent | Settled> =>
   once(`intent ${base} ${contentsOf(wanted)}`, async () => {
-    const started = await ordered(wanted, (key, body) => createIntent(base, key, body));
+    const started = await ordered(base, wanted, (key, body) => createIntent(base, key, body));
     if ("settled" in started) return started;
     const { clientSecret } = started;
     // An order of zero is paid already.
@@ -116,7 +117,7 @@ function opened(
   const ask = (key: string | undefined, body: Contents) =>
     createCheckout(base, key, { ...body, ...more });
   return mode === "payment"
-    ? ordered(wanted, ask)
+    ? ordered(base, wanted, ask)
     : subscribed(wanted, `${more.uiMode ?? "hosted"} ${base}`, ask);
 }
 
@@ -132,6 +133,7 @@ const MOST_NAMES = 3;
 
 /** Stores the order of a cart; an error that it is already paid is a result. */
 async function ordered<T extends { orderId: string }>(
+  base: string,
   wanted: Wanted,
   ask: Ask<T>,
 ): Promise<T | Settled> {
@@ -147,9 +149,10 @@ async function ordered<T extends { orderId: string }>(
       noteOrder(cart, held.key, answer.orderId);
       return answer;
     } catch (error) {
-      const isRenamed = names < MOST_NAMES && nameAnew(cart, held, error);
+      const paid = await paidBefore(base, held, error);
+      const isRenamed = !paid && names < MOST_NAMES && nameAnew(cart, held, error);
       if (isRenamed) continue;
-      const settled = settledOr(error);
+      const settled = paid ?? settledOr(error);
       noteOrder(cart, held.key, settled.settled);
       return settled;
     }
@@ -166,6 +169,22 @@ function settledOr(error: unknown): Settled {
   if (error instanceof FareboxError && error.orderId !== undefined)
     return { settled: error.orderId };
   throw error;
+}
+
+/**
+ * The order of a guest who has signed in since: it is not the user's to change, but they may have
+ * paid it.
+ *
+ * @throws {Unreachable} where that is not known: another order could be a second payment.
+ */
+async function paidBefore(base: string, held: Held, error: unknown): Promise<Settled | null> {
+  const isGone = error instanceof FareboxError && error.code === "not_found";
+  if (!isGone || held.orderId === null) return null;
+  const order = await readOrder(base, held.orderId, { refresh: true }).catch((error: unknown) => {
+    if (error instanceof FareboxError && error.code === "not_found") return null;
+    throw error;
+  });
+  return order && isTaken(order) ? { settled: order.orderId } : null;
 }
 
 /** The codes of an order that takes no payment any more. */

@@ -3,7 +3,7 @@
 "use client";
 
 import { useCallback, useEffect, useRef, useState } from "react";
-import { cartNamed, forget } from "./cart.js";
+import { cartNamed, cartsOf, forget } from "./cart.js";
 import { useSettings, useTexts } from "./context.js";
 import { useLatest } from "./hooks.js";
 import {
@@ -52,8 +52,10 @@ export interface WatchOptions {
    * empty the cart.
    */
   onCartDone?: (order: Order) => void;
-  /** The cart's name, where a site has several. */
+  /** The name of the cart of `onCartDone`, where a site has several. */
   cart?: string;
+  /** Tells that Stripe confirmed the payment in this page: the order may not have heard of it. */
+  isConfirmed?: boolean;
 }
 
 interface Asked {
@@ -66,7 +68,7 @@ interface Asked {
  * the URL. Farebox asks Stripe at each look, until a payment can no longer change the order.
  */
 export function useOrder(id?: string, options: WatchOptions = {}): WatchedOrder {
-  const asked = useAsked(id);
+  const asked = useAsked(id, options.isConfirmed ? "succeeded" : null);
   const { order, error, isLong, refresh } = useWatched(asked?.id ?? null);
   useCartDone(order, options);
   const texts = useTexts("order", orderTexts);
@@ -91,14 +93,15 @@ export function useOrder(id?: string, options: WatchOptions = {}): WatchedOrder 
 }
 
 /** The order that is asked for; `null` until hydration. */
-function useAsked(id: string | undefined): Asked | null {
+function useAsked(id: string | undefined, known: Hint): Asked | null {
   const [asked, setAsked] = useState<Asked | null>(null);
   useEffect(() => {
     const told = toldBy(location.search);
     hideSecret();
     // A hint belongs to the order beside it.
-    setAsked(id === undefined || id === told.id ? told : { id, hint: null });
-  }, [id]);
+    const isTold = id === undefined || id === told.id;
+    setAsked(isTold ? { ...told, hint: known ?? told.hint } : { id, hint: known });
+  }, [id, known]);
   return asked;
 }
 
@@ -141,9 +144,9 @@ function useCartDone(order: Order | null, { onCartDone, cart: name }: WatchOptio
   const latest = useLatest(onCartDone);
   useEffect(() => {
     if (!order || !isTaken(order)) return;
-    const cart = cartNamed(name);
-    if (cart.read().orderId !== order.orderId) return;
-    latest.current?.(order);
-    forget(cart, order.orderId);
+    const { orderId } = order;
+    if (cartNamed(name).read().orderId === orderId) latest.current?.(order);
+    // A cart that stayed would lead its next payment to this order, as if that were paid.
+    for (const cart of cartsOf(orderId)) forget(cart, orderId);
   }, [order, name, latest]);
 }
