@@ -6,11 +6,12 @@ import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { createServerClient } from "farebox/server";
 import { answer, keyed } from "farebox";
+import { createServerClient } from "farebox/server";
 import { postgres, sqlite } from "./databases.mjs";
-import { farebox, KEYS, Lifetime, startSite } from "./processes.mjs";
+import { farebox, freePort, KEYS, Lifetime, startSite } from "./processes.mjs";
 import { Stripe } from "./stripe.mjs";
+import { opened, visit } from "./visitor.mjs";
 
 const MANY = 8;
 const PATIENCE_MS = 60_000;
@@ -177,3 +178,16 @@ for (const [name, open] of Object.entries({ SQLite: sqlite, Postgres: postgres }
     assert.equal((await database.rows("select * from parcels")).length, 1);
   });
 }
+
+test("the order's page says that its goods are being wrapped, once they are", async (t) => {
+  const lifetime = new Lifetime();
+  t.after(() => lifetime.end());
+  const port = await freePort();
+  const variables = { FAREBOX_NOTIFY_URL: `http://127.0.0.1:${port}/api/farebox` };
+  const { world, browser } = await opened(lifetime, { variables, port });
+  const ada = await visit(lifetime, browser, world);
+  await ada.signIn("Ada customer");
+  await ada.buyMug();
+  const wrapped = ada.page.getByText("Your order is paid. We wrap it in paper now.");
+  for (; (await wrapped.count()) === 0; await ada.outcome("paid")) await ada.page.reload();
+});
