@@ -83,7 +83,8 @@ export function forget(cart: Stored<Held>, orderId: string): boolean {
 /** The carts of this browser that led to an order. */
 export function cartsOf(orderId: string): Stored<Held>[] {
   const names = new Set([...carts.keys(), ...storedCarts()]);
-  return [...names].map((name) => cartNamed(name)).filter((cart) => cart.read().orderId === orderId);
+  const all = [...names].map((name) => cartNamed(name));
+  return all.filter((cart) => cart.read().orderId === orderId);
 }
 
 /** The names in local storage. What is stored beside the carts has no order of its own. */
