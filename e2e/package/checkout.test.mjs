@@ -41,7 +41,7 @@ test("a payment that needs no other page is confirmed in this one, by the order"
   assert.equal(new URL(visitor.page.url()).pathname, "/checkout");
 });
 
-test("a payment that was just confirmed has not failed, whatever its order still says", async (t) => {
+test("a payment that was just confirmed has not failed, whatever its order says", async (t) => {
   const visitor = await visit(t, world);
   await visitor.checkOut("?here");
   let isLate = true;
