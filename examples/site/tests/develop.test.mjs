@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { AUTH_SECRET, farebox, next } from "./processes.mjs";
+import { AUTH_SECRET, farebox, Lifetime, next } from "./processes.mjs";
 import { Stripe } from "./stripe.mjs";
-import { launch, visit } from "./visitor.mjs";
+import { close, launch, visit } from "./visitor.mjs";
 
 /** The hot-reload connection, which fails when the site stops first. */
 const HMR = "/_next/hmr";
@@ -52,16 +52,19 @@ test("beside `cargo dev` the built site takes payments with one setting", async 
 });
 
 test("a fresh clone says what to start, and two effects start one payment", async (t) => {
-  const folder = await target(t);
+  // The browser's pages are closed before the servers end: the last one goes first.
+  const lifetime = new Lifetime();
+  t.after(() => lifetime.end());
+  const folder = await target(lifetime);
   execFileSync(process.execPath, [
     fileURLToPath(new URL("../scripts/session-secret.mjs", import.meta.url)),
   ]);
-  const shop = await next(t, ["dev"], { NODE_ENV: "development", CARGO_TARGET_DIR: folder });
+  const shop = await next(lifetime, ["dev"], { NODE_ENV: "development", CARGO_TARGET_DIR: folder });
 
   const browser = await launch();
-  t.after(() => browser.close());
+  lifetime.after(() => close(browser));
   const early = await visit(
-    t,
+    lifetime,
     browser,
     { shop, sandbox: NOTHING },
     { patience: 180_000, expected: ["503 (Service Unavailable)", HMR] },
@@ -71,9 +74,9 @@ test("a fresh clone says what to start, and two effects start one payment", asyn
   await early.page.goto("/checkout");
   await early.page.getByRole("alert").getByText("or `cargo dev`").waitFor();
 
-  const { sandbox } = await farebox(t, { variables: { CARGO_TARGET_DIR: folder } });
+  const { sandbox } = await farebox(lifetime, { variables: { CARGO_TARGET_DIR: folder } });
   const visitor = await visit(
-    t,
+    lifetime,
     browser,
     { shop, sandbox },
     { patience: 180_000, expected: [HMR] },
