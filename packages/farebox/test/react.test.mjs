@@ -196,6 +196,18 @@ test("the same contents have one key, and others another key and the same order"
   assert.deepEqual(canonical([{ price: "mug" }]), [{ price: "mug", quantity: 1 }]);
 });
 
+test("an order that is only signed anew is the same payment, and keeps the form", () => {
+  const part = (claims) => Buffer.from(JSON.stringify(claims)).toString("base64url");
+  const signed = (claims) => contentsOf({ order: `${part({ alg: "HS256" })}.${part(claims)}.x` });
+  const claims = { orderId: "booking-1042", sub: "ada", amount: 8900, description: "Zürich ☕" };
+  const first = signed({ ...claims, iat: 1795303196, exp: 1795304096 });
+  assert.equal(signed({ ...claims, iat: 1795303200, exp: 1795304100 }), first);
+  for (const other of [{ amount: 8901 }, { orderId: "booking-1043" }, { sub: "eve" }, { version: 2 }])
+    assert.notEqual(signed({ ...claims, ...other, iat: 1795303196, exp: 1795304096 }), first);
+  for (const odd of ["", "no token", "a.b.c", `a.${part(null)}.c`])
+    assert.equal(contentsOf({ order: odd }), odd);
+});
+
 test("two effects are one request, and a gone order is followed by a new one", async (t) => {
   const items = [{ price: "mug", quantity: 1 }];
   const wanted = { items, cart: "once" };

@@ -50,9 +50,24 @@ export interface Session {
 
 /** Identifies the contents: the same text is the same payment. */
 export function contentsOf(wanted: Wanted): string {
-  if (wanted.order !== undefined) return wanted.order;
+  if (wanted.order !== undefined) return signedContents(wanted.order);
   const { items, choice } = wanted;
   return JSON.stringify(choice ? [canonical(items), choice] : canonical(items));
+}
+
+/**
+ * What a token says beside the time of its signing. A server component signs an order anew each
+ * time that it is rendered, and a form in which somebody types, or pays, must not end with that.
+ */
+function signedContents(token: string): string {
+  try {
+    // Only to compare: whoever takes the order checks it.
+    const payload = atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
+    const { iat, exp, ...claims } = JSON.parse(payload) as Record<string, unknown>;
+    return JSON.stringify(claims);
+  } catch {
+    return token;
+  }
 }
 
 const underWay = new Map<string, Promise<unknown>>();
