@@ -56,6 +56,7 @@
 //! | | [`email`]: an e-mail address for Stripe |
 //! | | [`mod@env`]: the reader of variables |
 //! | | [`http`]: the pooled client |
+//! | | `message_types`: declares types of notifications |
 //! | | `redacted`: a text that is never printed
 //! | | [`retry`]: the retry policy of all calls |
 //! | | [`rfc3339`]: times as text |
@@ -82,6 +83,7 @@ pub mod function;
 pub mod host;
 pub mod http;
 pub mod ids;
+mod message_types;
 pub mod notify;
 pub mod openapi;
 pub mod order;

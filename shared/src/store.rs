@@ -52,7 +52,7 @@ pub use dynamodb::message_in;
 pub use failure::StoreError;
 pub use forwarded_events::ForwardedEvents;
 pub use jobs::{RECONCILE, RECONCILE_SUBSCRIPTIONS, RECONCILED_AT};
-pub use message::{Message, OutboxMessage};
+pub use message::{Message, OutboxMessage, notifications};
 pub use meter_event::{METER_EVENT, MeterEvent};
 pub use migration::Migrated;
 pub use orders::{OrderList, OrderPosition, OrderRange};

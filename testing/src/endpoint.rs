@@ -1,5 +1,5 @@
-//! The site's endpoint: it verifies deliveries with the Standard Webhooks library, and answers as
-//! the test says.
+//! The site's endpoint: it verifies deliveries with the Standard Webhooks library, compares them
+//! with their schemas in `openapi.json`, and answers as the test says.
 
 use std::{
     future::Future,
@@ -22,6 +22,8 @@ use serde_json::Value;
 use standardwebhooks::Webhook;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
+use crate::check_notification;
+
 /// One delivery that came.
 #[derive(Clone, Debug)]
 pub struct Received {
@@ -42,6 +44,8 @@ struct Inbox {
     status: Arc<Mutex<Option<StatusCode>>>,
     received: Arc<Mutex<Vec<Received>>>,
     count: watch::Sender<usize>,
+    /// The faults of messages that are not as `openapi.json` describes them.
+    misfits: Arc<Mutex<Vec<String>>>,
     /// The number of deliveries that it answers.
     most: Arc<AtomicUsize>,
 }
@@ -94,6 +98,7 @@ impl Endpoint {
             secret,
             status: Arc::new(Mutex::new(Some(StatusCode::NO_CONTENT))),
             received: Arc::default(),
+            misfits: Arc::default(),
             count: watch::Sender::new(0),
             most: Arc::new(AtomicUsize::new(usize::MAX)),
         };
@@ -138,8 +143,15 @@ impl Endpoint {
     }
 
     /// What came so far.
+    ///
+    /// # Panics
+    ///
+    /// When a message was not as `openapi.json` describes it.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
+        let misfits = self.inbox.misfits.lock();
+        let misfits = misfits.unwrap_or_else(PoisonError::into_inner).clone();
+        assert_eq!(misfits, [""; 0]);
         let held = self.inbox.received.lock();
         held.unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -168,10 +180,15 @@ async fn receive(State(inbox): State<Inbox>, headers: HeaderMap, body: Bytes) ->
     let status = inbox.status().filter(|_| inbox.answers_one());
     let id = headers["webhook-id"].to_str().expect("an id is text");
     let webhook = Webhook::new(inbox.secret).expect("a secret");
+    let message = serde_json::from_slice(&body).expect("a message is JSON");
+    if let Err(fault) = check_notification(&message) {
+        let held = inbox.misfits.lock();
+        held.unwrap_or_else(PoisonError::into_inner).push(fault);
+    }
     let received = Received {
         id: id.to_owned(),
         is_signed: webhook.verify(&body, &headers).is_ok(),
-        body: serde_json::from_slice(&body).expect("a message is JSON"),
+        body: message,
         is_acknowledged: status.is_some_and(|status| status.is_success()),
     };
     inbox.keep(received);

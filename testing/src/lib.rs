@@ -9,6 +9,7 @@
 //! - [`Issuer`], [`SigningKey`]: a provider of tokens that publishes its keys.
 //! - [`SecretsManager`]: a stand-in for the secret that holds the keys.
 //! - [`Endpoint`]: the site's endpoint, which receives notifications.
+//! - [`check_notification`]: what `openapi.json` says of a notification.
 //! - [`Process`]: a real program that listens on a port.
 //! - [`Postgres`]: a Postgres server that may be killed.
 //! - [`LambdaRuntime`]: a real program under Lambda's runtime interface.
@@ -18,6 +19,7 @@
 //! It panics where a test should fail, and is part of no deployed function.
 
 mod client;
+mod described;
 mod endpoint;
 mod issuer;
 mod lambda;
@@ -34,6 +36,7 @@ mod time;
 pub mod tokens;
 
 pub use client::{Answer, Call, Client};
+pub use described::check_notification;
 pub use endpoint::{Endpoint, Received};
 pub use issuer::{Issuer, Served};
 pub use lambda::LambdaRuntime;

@@ -3,6 +3,7 @@
 use shared::{
     error::Code,
     openapi::{self, Responses, header},
+    store,
 };
 use utoipa::openapi::{
     Components, OpenApi, PathItem, RefOr,
@@ -35,6 +36,9 @@ pub fn document() -> String {
     let whole = ROUTED
         .iter()
         .fold(whole, |whole, one| whole.merge_from(described(one)));
+    let notifications = store::notifications();
+    let mut whole = whole.merge_from(notifications.clone());
+    whole.webhooks = notifications.webhooks;
     let text = whole.to_pretty_json().expect("a description is JSON");
     format!("{text}\n")
 }

@@ -3,9 +3,13 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { createClient } from "@libsql/client";
 import pg from "pg";
 import { order, signed, text } from "../../../packages/farebox/test/notifications.mjs";
 import { prepare } from "./stores.mjs";
@@ -13,8 +17,28 @@ import { prepare } from "./stores.mjs";
 const SITE = fileURLToPath(new URL("site.mjs", import.meta.url));
 const SERVER = process.env.FAREBOX_TEST_POSTGRES;
 
-/** A database with the tables, and its rows. It goes with its server. */
-export async function database(t) {
+/** A database of the kind that `store` needs, with the tables, and its rows. */
+export async function database(t, store) {
+  const { url, rows } = await (store === "libsql" ? sqlite(t) : postgres(t));
+  await prepare(store, url, rows);
+  const handled = "select message, order_id, type, version, is_late from handled order by seq";
+  return {
+    url,
+    rows,
+    /** What was handed on, in the order of its writes. */
+    handled: async () =>
+      (await rows(handled)).map((row) => ({
+        ...row,
+        version: Number(row.version),
+        is_late: Boolean(row.is_late),
+      })),
+    ids: async () =>
+      (await rows("select id from farebox_messages order by id")).map(({ id }) => id),
+  };
+}
+
+/** It goes with its server. */
+async function postgres(t) {
   if (!SERVER) throw new Error("run it by scripts/postgres");
   const name = `notifications_${randomBytes(6).toString("hex")}`;
   const admin = new pg.Client({ connectionString: `${SERVER}/postgres` });
@@ -22,19 +46,23 @@ export async function database(t) {
   await admin.query(`create database ${name}`);
   await admin.end();
   const url = `${SERVER}/${name}`;
-  await prepare(url);
   const pool = new pg.Pool({ connectionString: url });
   t.after(() => pool.end());
-  const rows = async (sql, values) => (await pool.query(sql, values)).rows;
-  return {
-    url,
-    rows,
-    /** What was handed on, in the order of its commits. */
-    handled: () =>
-      rows("select message, order_id, type, version::int, is_late from handled order by seq"),
-    ids: async () =>
-      (await rows("select id from farebox_messages order by id")).map(({ id }) => id),
-  };
+  return { url, rows: async (sql, values) => (await pool.query(sql, values)).rows };
+}
+
+async function sqlite(t) {
+  const folder = await mkdtemp(join(tmpdir(), "farebox-"));
+  const url = `file:${join(folder, "site.sqlite")}`;
+  const client = createClient({ url, timeout: 5_000 });
+  await client.execute("pragma journal_mode = wal");
+  t.after(() => {
+    client.close();
+    return rm(folder, { recursive: true });
+  });
+  const rows = async (sql, args = []) =>
+    (await client.execute({ sql, args })).rows.map((row) => ({ ...row }));
+  return { url, rows };
 }
 
 /** A site in a process of its own. */

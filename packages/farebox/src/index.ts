@@ -4,6 +4,8 @@
 import createFetchClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./schema.js";
 
+export type { KnownType, Notification, NotificationOf, StripeEvent } from "./events.js";
+
 /** The routes for a site: all except Stripe's webhook. */
 export type Routes = Omit<paths, "/api/webhooks/stripe">;
 

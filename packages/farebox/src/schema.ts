@@ -255,7 +255,1845 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "entitlements.changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a caller may use changed. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EntitlementsData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "entitlements.changed";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invoice.action_required": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The payer must act, such as by 3-D Secure, before an invoice is paid. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "invoice.action_required";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invoice.disputed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A dispute of an invoice's payment, once for each of its statuses. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ReversalData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "invoice.disputed";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invoice.paid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An invoice was paid. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "invoice.paid";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invoice.payment_failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An attempt to collect an invoice failed. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "invoice.payment_failed";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invoice.refunded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A refund of an invoice, once for each of its statuses. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ReversalData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "invoice.refunded";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.authorized": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The payment is authorized: the site may prepare the order, and capture the payment. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.authorized";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.canceled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The order or its payment was canceled. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.canceled";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.dispute_ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A dispute ended without a decision. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.dispute_ended";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.dispute_lost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The bank decided a dispute for the payer. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.dispute_lost";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.dispute_won": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The bank decided a dispute for the shop. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.dispute_won";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.disputed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The payer's bank disputes the payment. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.disputed";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.early_fraud_warning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The payer's bank suspects fraud. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.early_fraud_warning";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The order's time ran out: its goods may be sold to another. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.expired";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.inquiry_closed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The payer's bank closed its inquiry. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.inquiry_closed";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.inquiry_opened": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The payer's bank inquires about the payment; no money moves yet. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.inquiry_opened";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.paid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The payment succeeded: the site may fulfil the order. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.paid";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.payment_failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The latest attempt failed; the payer may try again. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.payment_failed";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.processing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The payment is processing; the method takes its time. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.processing";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.refund_failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A refund failed or was canceled: the money is with the shop. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.refund_failed";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.refund_pending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A refund is pending or requires the payer's action; it has not reached the payer. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.refund_pending";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.refunded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A refund reached the payer. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.refunded";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.released": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The authorization ended without a capture: the order can be paid again. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.released";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.review_closed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A review of the payment was closed. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.review_closed";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.review_opened": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A review of the payment was opened. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "order.review_opened";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "stripe.*": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stripe reported an event whose type `FAREBOX_NOTIFY_EVENTS` names. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Stripe's event, unchanged */
+                        data: Record<string, never>;
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @description `stripe.` and the type of Stripe's event */
+                        type: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.cancel_scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The end is scheduled, or at another time than before. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "subscription.cancel_scheduled";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Other prices or quantities, or all attempts to collect an invoice failed. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "subscription.changed";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It is over. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "subscription.ended";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.past_due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A payment is missing. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "subscription.past_due";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.paused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Payments are not collected for a while. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "subscription.paused";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.recovered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The missing payment arrived. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "subscription.recovered";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.renewed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new period began, and its payment arrived. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "subscription.renewed";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.resumed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The end is no longer scheduled, or a pause is over. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "subscription.resumed";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first invoice was paid, or a trial began. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "subscription.started";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.trial_ending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The trial ends within three days. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The message's id, the same in each delivery */
+                    "webhook-id": string;
+                    /** @description The time of the delivery, in Unix seconds */
+                    "webhook-timestamp": string;
+                    /** @description `v1,` and the signature over id, time and body; several are separated by spaces */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SubscriptionData"];
+                        /** @description The time when it was written, in Unix seconds */
+                        timestamp: number;
+                        /** @enum {string} */
+                        type: "subscription.trial_ending";
+                    };
+                };
+            };
+            responses: {
+                /** @description The site handled the message; after any other answer it is sent again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /** @description What a caller may use. */
@@ -264,6 +2102,21 @@ export interface components {
             active: boolean;
             /** @description The keys of what they may use, in alphabetical order. */
             entitlements: string[];
+        };
+        /** @description A postal address, as Stripe has it. */
+        Address: {
+            /** @description City, district or village. */
+            city: string | null;
+            /** @description Two upper-case letters. */
+            country: string | null;
+            /** @description Street and number, or a post box. */
+            line1: string | null;
+            /** @description Flat, suite or building. */
+            line2: string | null;
+            /** @description ZIP or postal code. */
+            postal_code: string | null;
+            /** @description State, county or province. */
+            state: string | null;
         };
         /** @description The pending step of a payment that ends days after the payer left. */
         Awaited: {
@@ -555,6 +2408,16 @@ export interface components {
              */
             status: string | null;
         };
+        /** @description The data of `entitlements.changed`. */
+        EntitlementsData: components["schemas"]["AccessData"] & {
+            /** @description The caller. */
+            customer: string;
+            /**
+             * Format: int64
+             * @description The version of the caller's billing account; a higher one is later.
+             */
+            version: number;
+        };
         /**
          * @description The code of an error, for programs. `docs/errors.md` says when each occurs, and whether a retry
          *     helps. `generic_decline` stands for all of Stripe's decline codes, which come with status 402.
@@ -639,6 +2502,41 @@ export interface components {
             /** @description `draft`, `open`, `paid`, `uncollectible` or `void`. */
             status: string;
         };
+        /** @description A dispute of an invoice's payment, as the site sees it. */
+        InvoiceDispute: {
+            /**
+             * Format: int64
+             * @description In minor units of `currency`.
+             */
+            amount: number | null;
+            /** @description Three lower-case letters. */
+            currency: string | null;
+            /**
+             * Format: int64
+             * @description The deadline for evidence, in Unix seconds.
+             */
+            evidenceDueBy?: number;
+            /** @description `dp_…` */
+            id: string;
+            /** @description The bank's reason. */
+            reason: string | null;
+            /** @description Stripe's status. */
+            status: string;
+        };
+        /** @description A refund of an invoice, as the site sees it. */
+        InvoiceRefund: {
+            /**
+             * Format: int64
+             * @description In minor units of `currency`.
+             */
+            amount: number;
+            /** @description Three lower-case letters. */
+            currency: string;
+            /** @description `re_…` */
+            id: string;
+            /** @description Stripe's status. */
+            status: string | null;
+        };
         /** @description A price and its quantity. */
         Item: {
             /** @description The id of a Stripe price, `price_…`, or its lookup key. */
@@ -659,6 +2557,48 @@ export interface components {
              * @description The number of intervals between two invoices.
              */
             intervalCount: number;
+        };
+        /** @description One line of an order. */
+        LineItem: {
+            /**
+             * @description The shop's lookup key for the price, at the time of pricing. Contents that differ only in it
+             *     are the same.
+             */
+            lookupKey?: string;
+            /**
+             * @description The product's name, at the time of pricing. It is part of the contents only where the site
+             *     signed it.
+             */
+            name?: string;
+            /** @description Stripe's id of the price; `None` for a line that the site signed. */
+            price?: string;
+            /**
+             * Format: int32
+             * @description The quantity; 0 of a metered price, which has none.
+             */
+            quantity: number;
+            /** @description The billing rhythm of a recurring price, which never changes. */
+            recurring?: components["schemas"]["Recurring"];
+            /** @description The tax settings that the site signed. */
+            tax?: components["schemas"]["LineTax"];
+            /**
+             * Format: int64
+             * @description The price of one, in minor units of the order's currency; 0 of a metered price.
+             */
+            unitAmount: number;
+        };
+        /** @description The tax settings of a line, as Stripe takes them with a price. */
+        LineTax: {
+            /**
+             * @description `inclusive`, `exclusive` or `unspecified`.
+             * @default null
+             */
+            behavior: string;
+            /**
+             * @description `txcd_…`
+             * @default null
+             */
+            code: string;
         };
         /** @description The request for the caller's own portal: it names no customer. */
         OpenPortal: {
@@ -802,6 +2742,66 @@ export interface components {
              */
             total: number;
         };
+        /** @description An order in a notification. Amounts are in minor units of `currency`, times in Unix seconds. */
+        OrderData: components["schemas"]["OrderPayer"] & {
+            /**
+             * Format: int64
+             * @description The order's total; the same as `amounts.total`.
+             */
+            amount: number;
+            /** @description The parts of the total, and what was refunded and disputed of it. */
+            amounts: components["schemas"]["OrderAmounts"];
+            /** @description The reason with which a caller canceled the order; absent without one. */
+            cancelReason?: components["schemas"]["CancelReason"];
+            /**
+             * Format: int64
+             * @description The last moment to capture an authorized payment, where Stripe tells it; absent for all
+             *     others.
+             */
+            capturableUntil?: number;
+            /** @description Three lower-case letters, such as `usd`. */
+            currency: string;
+            /** @description The caller. */
+            customer: string;
+            /** @description Disputes and inquiries of the payer's bank; absent without one. */
+            disputes?: components["schemas"]["DisputeRecord"][];
+            /** @description The order's lines; absent for an amount that the site signed without lines. */
+            items?: components["schemas"]["LineItem"][];
+            /** @description The metadata that the site signed. */
+            metadata: {
+                [key: string]: string;
+            };
+            /** @description The order's id. */
+            orderId: string;
+            /**
+             * Format: int64
+             * @description The time of the payment; `null` before it.
+             */
+            paidAt: number | null;
+            /** @description `pi_…`; `null` where nothing was to be paid. */
+            paymentIntent: string | null;
+            /**
+             * Format: int64
+             * @description The total of the refunds that are pending or require the payer's action.
+             */
+            refundPendingAmount: number;
+            /**
+             * Format: int64
+             * @description The total of the refunds that succeeded.
+             */
+            refundedAmount: number;
+            /** @description The order's status. */
+            status: components["schemas"]["OrderStatus"];
+            /** @description The subscription that the order began, `sub_…`; absent for all others. */
+            subscription?: string;
+            /**
+             * Format: int64
+             * @description The order's version; a higher one is later.
+             */
+            version: number;
+            /** @description Early fraud warnings and reviews; absent without one. */
+            warnings?: components["schemas"]["WarningRecord"][];
+        };
         /** @description One line of an order. Where it has a `price`, that and `quantity` can be sent again as an item. */
         OrderItem: {
             /** @description The product's name; absent in an order that an earlier version priced. */
@@ -823,6 +2823,26 @@ export interface components {
              * @description The price of one, in minor units of the order's currency; 0 of a metered price.
              */
             unitAmount: number;
+        };
+        /**
+         * @description Who paid an order, and what they asked for. Addresses have Stripe's own field names. Its `Debug`
+         *     shows nothing of it.
+         */
+        OrderPayer: {
+            /** @description The answers to the shop's questions, by the fields' keys. */
+            customFields?: {
+                [key: string]: string;
+            };
+            /** @description `in_…` */
+            invoice?: string;
+            /** @description The page of that invoice. */
+            invoiceUrl?: string;
+            /** @description The payer. */
+            payer?: components["schemas"]["Payer"];
+            /** @description The page of Stripe's receipt. */
+            receiptUrl?: string;
+            /** @description The recipient of the goods. */
+            shipping?: components["schemas"]["Shipping"];
         };
         /**
          * @description The status of an order.
@@ -867,6 +2887,16 @@ export interface components {
              * @description The time at which it ends by itself, in Unix seconds.
              */
             resumesAt?: number;
+        };
+        /** @description The payer, as Checkout or the payment method names them. */
+        Payer: {
+            address: components["schemas"]["Address"] | null;
+            /** @description The e-mail address. */
+            email: string | null;
+            /** @description The name. */
+            name: string | null;
+            /** @description The phone number. */
+            phone: string | null;
         };
         /** @description A saved payment method. */
         PaymentMethod: {
@@ -943,6 +2973,31 @@ export interface components {
         Received: {
             /** @description Always `true`. */
             received: boolean;
+        };
+        /** @description The recipient of the goods. */
+        Recipient: {
+            address: components["schemas"]["Address"] | null;
+            /** @description The name. */
+            name: string | null;
+            /** @description The phone number. */
+            phone: string | null;
+        };
+        /** @description The billing rhythm of a recurring price, and its product. */
+        Recurring: {
+            /** @description `day`, `week`, `month` or `year`. */
+            interval: string;
+            /**
+             * Format: int32
+             * @description The number of intervals between two invoices.
+             */
+            intervalCount: number;
+            /**
+             * @description True when usage is billed after each period: the line has no quantity, and costs nothing
+             *     today.
+             */
+            isMetered?: boolean;
+            /** @description `prod_…` */
+            product: string;
         };
         /** @description The refund at Stripe. */
         RefundCreated: {
@@ -1034,6 +3089,33 @@ export interface components {
             /** @description In the order of the request. */
             events: components["schemas"]["ReportedEvent"][];
         };
+        /** @description The data of a notification about money of an invoice that goes back to the payer. */
+        ReversalData: components["schemas"]["AccessData"] & {
+            /** @description The caller. */
+            customer: string;
+            /** @description The dispute. */
+            dispute?: components["schemas"]["InvoiceDispute"];
+            /** @description The invoice, while it is among the latest of its subscription. */
+            invoice?: components["schemas"]["Invoice"];
+            /** @description `in_…` */
+            invoiceId: string;
+            /** @description The refund. */
+            refund?: components["schemas"]["InvoiceRefund"];
+            /** @description The copy. */
+            subscription: components["schemas"]["Subscription"];
+            /** @description `sub_…` */
+            subscriptionId: string;
+            /**
+             * Format: int64
+             * @description The version of the copy.
+             */
+            version: number;
+        };
+        /** @description The recipient of an order's goods, and the chosen shipping rate. */
+        Shipping: components["schemas"]["Recipient"] & {
+            /** @description `shr_…`; `None` where the payer chose none. */
+            rate?: string;
+        };
         /**
          * @description A subscription, as the site sees it. Times are Unix seconds, amounts in minor units of
          *     `currency`.
@@ -1095,6 +3177,24 @@ export interface components {
             preview?: components["schemas"]["SubscriptionPreview"];
             /** @description The subscription as it is now; absent from a preview. */
             subscription?: components["schemas"]["CheckedSubscription"];
+        };
+        /** @description The data of a notification about a subscription or an invoice of one. */
+        SubscriptionData: components["schemas"]["AccessData"] & {
+            /** @description The caller. */
+            customer: string;
+            /** @description The invoice that it is about. */
+            invoice?: components["schemas"]["Invoice"];
+            /** @description Who pays, as Stripe has them, unless `FAREBOX_PAYER=omit`. */
+            payer?: components["schemas"]["Payer"];
+            /** @description The copy. */
+            subscription: components["schemas"]["Subscription"];
+            /** @description `sub_…` */
+            subscriptionId: string;
+            /**
+             * Format: int64
+             * @description The version of the copy; a higher one is later.
+             */
+            version: number;
         };
         /** @description One price of a subscription. */
         SubscriptionItem: {

@@ -4,45 +4,65 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A postal address, as Stripe has it.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
+#[derive(
+    Clone, Default, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize, ToSchema,
+)]
 pub struct Address {
     /// Street and number, or a post box.
+    #[schema(required)]
     pub line1: Option<String>,
     /// Flat, suite or building.
+    #[schema(required)]
     pub line2: Option<String>,
     /// City, district or village.
+    #[schema(required)]
     pub city: Option<String>,
     /// State, county or province.
+    #[schema(required)]
     pub state: Option<String>,
     /// ZIP or postal code.
+    #[schema(required)]
     pub postal_code: Option<String>,
     /// Two upper-case letters.
+    #[schema(required)]
     pub country: Option<String>,
 }
 
 /// The payer, as Checkout or the payment method names them.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
+#[derive(
+    Clone, Default, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize, ToSchema,
+)]
 pub struct Payer {
     /// The e-mail address.
+    #[schema(required)]
     pub email: Option<String>,
     /// The name.
+    #[schema(required)]
     pub name: Option<String>,
     /// The phone number.
+    #[schema(required)]
     pub phone: Option<String>,
     /// The billing address.
+    #[schema(required)]
     pub address: Option<Address>,
 }
 
 /// The recipient of the goods.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
+#[derive(
+    Clone, Default, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize, ToSchema,
+)]
 pub struct Recipient {
     /// The name.
+    #[schema(required)]
     pub name: Option<String>,
     /// The phone number.
+    #[schema(required)]
     pub phone: Option<String>,
     /// The address.
+    #[schema(required)]
     pub address: Option<Address>,
 }
 

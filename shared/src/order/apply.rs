@@ -1,7 +1,10 @@
 //! Applies an event to an order: `Order::apply`, and the notifications that follow.
 
 use super::{Order, Status, facts::AttemptStatus, payment::Applied};
-use crate::event::{Charge, Event, Subject};
+use crate::{
+    event::{Charge, Event, Subject},
+    message_types::message_types,
+};
 
 /// The contradiction between an event and the order that it names. The event is quarantined for an
 /// operator.
@@ -40,75 +43,49 @@ pub enum Mismatch {
     Session,
 }
 
-/// A notification to the site, sent once for each occurrence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum OrderEvent {
-    /// The payment succeeded: the site may fulfil the order.
-    Paid,
-    /// The latest attempt failed; the payer may try again.
-    PaymentFailed,
-    /// The payment is processing; the method takes its time.
-    Processing,
-    /// The payment is authorized: the site may prepare the order, and capture the payment.
-    Authorized,
-    /// The authorization ended without a capture: the order can be paid again.
-    Released,
-    /// The order or its payment was canceled.
-    Canceled,
-    /// The order's time ran out: its goods may be sold to another.
-    Expired,
-    /// A refund is pending or requires the payer's action; it has not reached the payer.
-    RefundPending,
-    /// A refund reached the payer.
-    Refunded,
-    /// A refund failed or was canceled: the money is with the shop.
-    RefundFailed,
-    /// The payer's bank disputes the payment.
-    Disputed,
-    /// The bank decided a dispute for the shop.
-    DisputeWon,
-    /// The bank decided a dispute for the payer.
-    DisputeLost,
-    /// A dispute ended without a decision.
-    DisputeEnded,
-    /// The payer's bank inquires about the payment; no money moves yet.
-    InquiryOpened,
-    /// The payer's bank closed its inquiry.
-    InquiryClosed,
-    /// The payer's bank suspects fraud.
-    EarlyFraudWarning,
-    /// A review of the payment was opened.
-    ReviewOpened,
-    /// A review of the payment was closed.
-    ReviewClosed,
-}
-
-impl OrderEvent {
-    /// The type of the message.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Paid => "order.paid",
-            Self::PaymentFailed => "order.payment_failed",
-            Self::Processing => "order.processing",
-            Self::Authorized => "order.authorized",
-            Self::Released => "order.released",
-            Self::Canceled => "order.canceled",
-            Self::Expired => "order.expired",
-            Self::RefundPending => "order.refund_pending",
-            Self::Refunded => "order.refunded",
-            Self::RefundFailed => "order.refund_failed",
-            Self::Disputed => "order.disputed",
-            Self::DisputeWon => "order.dispute_won",
-            Self::DisputeLost => "order.dispute_lost",
-            Self::DisputeEnded => "order.dispute_ended",
-            Self::InquiryOpened => "order.inquiry_opened",
-            Self::InquiryClosed => "order.inquiry_closed",
-            Self::EarlyFraudWarning => "order.early_fraud_warning",
-            Self::ReviewOpened => "order.review_opened",
-            Self::ReviewClosed => "order.review_closed",
-        }
+message_types! {
+    /// A notification to the site, sent once for each occurrence.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
+    pub enum OrderEvent {
+        /// The payment succeeded: the site may fulfil the order.
+        Paid = "order.paid",
+        /// The latest attempt failed; the payer may try again.
+        PaymentFailed = "order.payment_failed",
+        /// The payment is processing; the method takes its time.
+        Processing = "order.processing",
+        /// The payment is authorized: the site may prepare the order, and capture the payment.
+        Authorized = "order.authorized",
+        /// The authorization ended without a capture: the order can be paid again.
+        Released = "order.released",
+        /// The order or its payment was canceled.
+        Canceled = "order.canceled",
+        /// The order's time ran out: its goods may be sold to another.
+        Expired = "order.expired",
+        /// A refund is pending or requires the payer's action; it has not reached the payer.
+        RefundPending = "order.refund_pending",
+        /// A refund reached the payer.
+        Refunded = "order.refunded",
+        /// A refund failed or was canceled: the money is with the shop.
+        RefundFailed = "order.refund_failed",
+        /// The payer's bank disputes the payment.
+        Disputed = "order.disputed",
+        /// The bank decided a dispute for the shop.
+        DisputeWon = "order.dispute_won",
+        /// The bank decided a dispute for the payer.
+        DisputeLost = "order.dispute_lost",
+        /// A dispute ended without a decision.
+        DisputeEnded = "order.dispute_ended",
+        /// The payer's bank inquires about the payment; no money moves yet.
+        InquiryOpened = "order.inquiry_opened",
+        /// The payer's bank closed its inquiry.
+        InquiryClosed = "order.inquiry_closed",
+        /// The payer's bank suspects fraud.
+        EarlyFraudWarning = "order.early_fraud_warning",
+        /// A review of the payment was opened.
+        ReviewOpened = "order.review_opened",
+        /// A review of the payment was closed.
+        ReviewClosed = "order.review_closed",
     }
 }
 

@@ -7,19 +7,22 @@ use super::{ItemInterval, Recurring};
 use crate::event::is_id;
 
 /// One line of an order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LineItem {
     /// Stripe's id of the price; `None` for a line that the site signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub price: Option<String>,
     /// The shop's lookup key for the price, at the time of pricing. Contents that differ only in it
     /// are the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub lookup_key: Option<String>,
     /// The product's name, at the time of pricing. It is part of the contents only where the site
     /// signed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub name: Option<String>,
     /// The quantity; 0 of a metered price, which has none.
     pub quantity: u32,
@@ -27,6 +30,7 @@ pub struct LineItem {
     pub unit_amount: i64,
     /// The billing rhythm of a recurring price, which never changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub recurring: Option<Recurring>,
     /// The tax settings that the site signed.
     #[serde(default, skip_serializing_if = "LineTax::is_none")]
@@ -79,14 +83,16 @@ impl From<&LineItem> for OrderItem {
 }
 
 /// The tax settings of a line, as Stripe takes them with a price.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct LineTax {
     /// `txcd_…`
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub code: Option<String>,
     /// `inclusive`, `exclusive` or `unspecified`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub behavior: Option<String>,
 }
 

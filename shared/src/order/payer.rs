@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Order;
 use crate::event::{CheckoutSession, PaidCharge, PaidInvoice, Payer, Recipient};
@@ -47,37 +48,44 @@ struct Reported {
 
 /// Who paid an order, and what they asked for. Addresses have Stripe's own field names. Its `Debug`
 /// shows nothing of it.
-#[derive(Clone, Default, PartialEq, Serialize)]
+#[derive(Clone, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderPayer {
     /// The payer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub payer: Option<Payer>,
     /// The recipient of the goods.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub shipping: Option<Shipping>,
     /// The answers to the shop's questions, by the fields' keys.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
     pub custom_fields: BTreeMap<String, String>,
     /// The page of Stripe's receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub receipt_url: Option<String>,
     /// `in_…`
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub invoice: Option<String>,
     /// The page of that invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub invoice_url: Option<String>,
 }
 
 /// The recipient of an order's goods, and the chosen shipping rate.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Shipping {
     /// The recipient.
     #[serde(flatten)]
     pub recipient: Recipient,
     /// `shr_…`; `None` where the payer chose none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub rate: Option<String>,
 }
 

@@ -8,7 +8,7 @@ use super::{LineItem, OrderDetails};
 use crate::checkout::{DueToday, SessionMode};
 
 /// The billing rhythm of a recurring price, and its product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recurring {
     /// `day`, `week`, `month` or `year`.

@@ -1,23 +1,33 @@
 //! Notifications for the site: the outbox keeps them until the site acknowledges them.
 
+mod description;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::{
     digest,
     event::{CancelReason, Event},
     ids::CallerId,
     order::{
-        DisputeRecord, LineItem, Order, OrderAmounts, OrderEvent, OrderId, OrderPayer,
+        DisputeRecord, LineItem, Order, OrderAmounts, OrderEvent, OrderId, OrderPayer, Status,
         WarningRecord,
     },
     subscription::{
         change::Change,
-        notification::{EntitlementsData, InvoiceView, ReversalData, SubscriptionData},
+        notification::{
+            EntitlementsData, InvoiceView, ReversalData, ReversalEvent, SubscriptionData,
+        },
     },
 };
+
+pub use description::notifications;
+
+/// The type of a message about what a caller may use.
+const ENTITLEMENTS_CHANGED: &str = "entitlements.changed";
 
 /// A message in the outbox, written in one transaction with the change that it reports. Its `Debug`
 /// does not show its body, which may name a person.
@@ -61,35 +71,62 @@ struct Body<'a, D> {
     data: D,
 }
 
-/// An order in a notification.
-#[derive(Serialize)]
+/// An order in a notification. Amounts are in minor units of `currency`, times in Unix seconds.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct OrderData<'a> {
+    /// The order's id.
     order_id: &'a str,
+    /// The order's version; a higher one is later.
     version: i64,
+    /// The caller.
     customer: &'a str,
-    status: &'static str,
+    /// The order's status.
+    status: Status,
+    /// The order's total; the same as `amounts.total`.
     amount: i64,
+    /// The parts of the total, and what was refunded and disputed of it.
     amounts: OrderAmounts,
+    /// Three lower-case letters, such as `usd`.
     currency: &'a str,
+    /// The total of the refunds that succeeded.
     refunded_amount: i64,
+    /// The total of the refunds that are pending or require the payer's action.
     refund_pending_amount: i64,
+    /// `pi_…`; `null` where nothing was to be paid.
+    #[schema(required)]
     payment_intent: Option<&'a str>,
+    /// The subscription that the order began, `sub_…`; absent for all others.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     subscription: Option<&'a str>,
+    /// The time of the payment; `null` before it.
+    #[schema(required)]
     paid_at: Option<i64>,
+    /// The last moment to capture an authorized payment, where Stripe tells it; absent for all
+    /// others.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     capturable_until: Option<i64>,
+    /// The reason with which a caller canceled the order; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     cancel_reason: Option<CancelReason>,
+    /// Disputes and inquiries of the payer's bank; absent without one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     disputes: Vec<DisputeRecord>,
+    /// Early fraud warnings and reviews; absent without one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     warnings: Vec<WarningRecord>,
+    /// The order's lines; absent for an amount that the site signed without lines.
     #[serde(skip_serializing_if = "<[LineItem]>::is_empty")]
+    #[schema(required = false)]
     items: &'a [LineItem],
     #[serde(flatten)]
     payer: OrderPayer,
+    /// The metadata that the site signed.
     metadata: &'a std::collections::BTreeMap<String, String>,
 }
 
@@ -174,7 +211,7 @@ impl Message {
             order_id: order.id().as_str(),
             version,
             customer: order.owner().as_str(),
-            status: order.status().as_str(),
+            status: order.status(),
             amount: order.total().minor_units(),
             amounts: order.amounts(),
             currency: currency.as_str(),
@@ -221,11 +258,16 @@ impl Message {
 
     /// Reports a refund or dispute of an invoice, once for each of its statuses.
     pub(crate) fn of_reversal(data: &ReversalData, now: i64) -> Self {
-        let (kind, id, status) = match (&data.refund, &data.dispute) {
-            (Some(refund), _) => ("invoice.refunded", &refund.id, refund.status.as_deref()),
-            (None, Some(dispute)) => ("invoice.disputed", &dispute.id, Some(&*dispute.status)),
-            (None, None) => ("invoice.refunded", &data.invoice_id, None),
+        let (event, id, status) = match (&data.refund, &data.dispute) {
+            (Some(refund), _) => (
+                ReversalEvent::Refunded,
+                &refund.id,
+                refund.status.as_deref(),
+            ),
+            (None, Some(dispute)) => (ReversalEvent::Disputed, &dispute.id, Some(&*dispute.status)),
+            (None, None) => (ReversalEvent::Refunded, &data.invoice_id, None),
         };
+        let kind = event.as_str();
         let id = digest::hex(&["reversal message", kind, id, status.unwrap_or_default()]);
         Self::new(&id, kind, data, now)
     }
@@ -234,7 +276,7 @@ impl Message {
     pub(crate) fn of_entitlements(data: &EntitlementsData, now: i64) -> Self {
         let version = data.version.to_string();
         let id = digest::hex(&["entitlements message", &data.customer, &version]);
-        Self::new(&id, "entitlements.changed", data, now)
+        Self::new(&id, ENTITLEMENTS_CHANGED, data, now)
     }
 
     /// Forwards `event` unchanged.

@@ -1,60 +1,41 @@
 //! Compares two copies of a subscription: the site is notified of each difference once.
 
 use super::{Invoice, Subscription};
+use crate::message_types::message_types;
 
 /// The seconds before the end of a trial at which it is near, as at Stripe.
 const TRIAL_ENDING: i64 = 3 * 24 * 60 * 60;
 
-/// A change of a subscription, or of one of its invoices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SubscriptionEvent {
-    /// The first invoice was paid, or a trial began.
-    Started,
-    /// The trial ends within three days.
-    TrialEnding,
-    /// A new period began, and its payment arrived.
-    Renewed,
-    /// Other prices or quantities, or all attempts to collect an invoice failed.
-    Changed,
-    /// A payment is missing.
-    PastDue,
-    /// The missing payment arrived.
-    Recovered,
-    /// The end is scheduled, or at another time than before.
-    CancelScheduled,
-    /// The end is no longer scheduled, or a pause is over.
-    Resumed,
-    /// Payments are not collected for a while.
-    Paused,
-    /// It is over.
-    Ended,
-    /// An invoice was paid.
-    InvoicePaid,
-    /// An attempt to collect an invoice failed.
-    InvoicePaymentFailed,
-    /// The payer must act, such as by 3-D Secure, before an invoice is paid.
-    InvoiceActionRequired,
-}
-
-impl SubscriptionEvent {
-    /// The type of the notification.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Started => "subscription.started",
-            Self::TrialEnding => "subscription.trial_ending",
-            Self::Renewed => "subscription.renewed",
-            Self::Changed => "subscription.changed",
-            Self::PastDue => "subscription.past_due",
-            Self::Recovered => "subscription.recovered",
-            Self::CancelScheduled => "subscription.cancel_scheduled",
-            Self::Resumed => "subscription.resumed",
-            Self::Paused => "subscription.paused",
-            Self::Ended => "subscription.ended",
-            Self::InvoicePaid => "invoice.paid",
-            Self::InvoicePaymentFailed => "invoice.payment_failed",
-            Self::InvoiceActionRequired => "invoice.action_required",
-        }
+message_types! {
+    /// A change of a subscription, or of one of its invoices.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum SubscriptionEvent {
+        /// The first invoice was paid, or a trial began.
+        Started = "subscription.started",
+        /// The trial ends within three days.
+        TrialEnding = "subscription.trial_ending",
+        /// A new period began, and its payment arrived.
+        Renewed = "subscription.renewed",
+        /// Other prices or quantities, or all attempts to collect an invoice failed.
+        Changed = "subscription.changed",
+        /// A payment is missing.
+        PastDue = "subscription.past_due",
+        /// The missing payment arrived.
+        Recovered = "subscription.recovered",
+        /// The end is scheduled, or at another time than before.
+        CancelScheduled = "subscription.cancel_scheduled",
+        /// The end is no longer scheduled, or a pause is over.
+        Resumed = "subscription.resumed",
+        /// Payments are not collected for a while.
+        Paused = "subscription.paused",
+        /// It is over.
+        Ended = "subscription.ended",
+        /// An invoice was paid.
+        InvoicePaid = "invoice.paid",
+        /// An attempt to collect an invoice failed.
+        InvoicePaymentFailed = "invoice.payment_failed",
+        /// The payer must act, such as by 3-D Secure, before an invoice is paid.
+        InvoiceActionRequired = "invoice.action_required",
     }
 }
 

@@ -4,7 +4,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{BillingAccount, Grace, Invoice, Item, Pause, Subscription};
-use crate::event::{Dispute, Payer, Refund};
+use crate::{
+    event::{Dispute, Payer, Refund},
+    message_types::message_types,
+};
 
 /// A subscription, as the site sees it. Times are Unix seconds, amounts in minor units of
 /// `currency`.
@@ -110,7 +113,7 @@ impl From<&Subscription> for SubscriptionView {
 }
 
 /// The data of a notification about a subscription or an invoice of one.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionData {
     /// `sub_…`
@@ -123,17 +126,30 @@ pub struct SubscriptionData {
     pub subscription: SubscriptionView,
     /// The invoice that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub invoice: Option<InvoiceView>,
     /// What the caller may use.
     #[serde(flatten)]
     pub access: AccessData,
     /// Who pays, as Stripe has them, unless `FAREBOX_PAYER=omit`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub payer: Option<Payer>,
 }
 
+message_types! {
+    /// A notification about money of an invoice that goes back to the payer.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum ReversalEvent {
+        /// A refund of an invoice, once for each of its statuses.
+        Refunded = "invoice.refunded",
+        /// A dispute of an invoice's payment, once for each of its statuses.
+        Disputed = "invoice.disputed",
+    }
+}
+
 /// The data of a notification about money of an invoice that goes back to the payer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReversalData {
     /// `sub_…`
@@ -146,12 +162,15 @@ pub struct ReversalData {
     pub invoice_id: String,
     /// The invoice, while it is among the latest of its subscription.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub invoice: Option<InvoiceView>,
     /// The refund.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub refund: Option<RefundView>,
     /// The dispute.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub dispute: Option<DisputeView>,
     /// The copy.
     pub subscription: SubscriptionView,
@@ -161,7 +180,8 @@ pub struct ReversalData {
 }
 
 /// A refund of an invoice, as the site sees it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = InvoiceRefund)]
 pub struct RefundView {
     /// `re_…`
     pub id: String,
@@ -170,6 +190,7 @@ pub struct RefundView {
     /// Three lower-case letters.
     pub currency: String,
     /// Stripe's status.
+    #[schema(required)]
     pub status: Option<String>,
 }
 
@@ -185,21 +206,26 @@ impl From<&Refund> for RefundView {
 }
 
 /// A dispute of an invoice's payment, as the site sees it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = InvoiceDispute)]
 pub struct DisputeView {
     /// `dp_…`
     pub id: String,
     /// In minor units of `currency`.
+    #[schema(required)]
     pub amount: Option<i64>,
     /// Three lower-case letters.
+    #[schema(required)]
     pub currency: Option<String>,
     /// Stripe's status.
     pub status: String,
     /// The bank's reason.
+    #[schema(required)]
     pub reason: Option<String>,
     /// The deadline for evidence, in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub evidence_due_by: Option<i64>,
 }
 
@@ -228,7 +254,7 @@ pub struct AccessData {
 }
 
 /// The data of `entitlements.changed`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EntitlementsData {
     /// The version of the caller's billing account; a higher one is later.
     pub version: i64,

@@ -4,7 +4,7 @@ import type { NextApiHandler } from "next";
 import type { Client } from "openapi-fetch";
 import type { Routes } from "../index.js";
 import type { Handlers } from "../notifications/handlers.js";
-import { receiver } from "../notifications/receive.js";
+import { nodeReceiver, receiver } from "../notifications/receive.js";
 import type { NotificationStore } from "../notifications/store.js";
 import { checked, GUEST, type Caller, type User } from "../server/caller.js";
 import { can, createServerClient } from "../server/client.js";
@@ -45,6 +45,11 @@ export interface Farebox<Tx = undefined> {
   pages: {
     /** The handler of `pages/api/payments/[...path].ts`. */
     handler(): NextApiHandler;
+    /**
+     * As `notifications`, for `pages/api/farebox.ts`, which exports
+     * `config = { api: { bodyParser: false } }` beside it.
+     */
+    notifications(handlers: Handlers<Tx>): NextApiHandler;
   };
   /** The whole of a proxy.ts, as `createProxy`, with `guests` of this site. */
   proxy(options?: Omit<ProxyOptions, "guests">): Proxy;
@@ -75,9 +80,11 @@ export function createFarebox<Tx = undefined>(options: FareboxOptions<Tx>): Fare
   const handler = createHandler(site, addressHeader);
   return {
     handlers: () => ({ GET: handler, POST: handler }),
-    notifications: (handlers) =>
-      receiver({ handlers, store, secret: () => setting("FAREBOX_NOTIFY_SECRET") }),
-    pages: { handler: () => createPagesHandler(site, addressHeader) },
+    notifications: (handlers) => receiver({ handlers, store, secret }),
+    pages: {
+      handler: () => createPagesHandler(site, addressHeader),
+      notifications: (handlers) => nodeReceiver({ handlers, store, secret }),
+    },
     proxy: (options) => createProxy({ ...options, guests }),
     async can(user, entitlement) {
       await requested();
@@ -90,6 +97,8 @@ export function createFarebox<Tx = undefined>(options: FareboxOptions<Tx>): Fare
     },
   };
 }
+
+const secret = (): string => setting("FAREBOX_NOTIFY_SECRET");
 
 /** The order, with the guest of this browser as its previous owner where they have signed in. */
 async function withPrevious(order: SignedOrder, payer: string): Promise<SignedOrder> {

@@ -1,17 +1,6 @@
 // Answers of the notification route, in the form of Farebox's errors.
 
-/** A refusal: a status, and a code and text for the caller. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-    readonly headers: Readonly<Record<string, string>> = {},
-  ) {
-    super(message);
-  }
-}
+import type { NotificationError } from "./errors.js";
 
 /** An answer, before it is a `Response` or written by Node. */
 export interface Answer {
@@ -29,14 +18,14 @@ export const acknowledged = (): Answer => ({
 });
 
 /** `{ error: { code, message, requestId } }`. */
-export function refused({ status, code, message, headers }: Refusal, requestId: string): Answer {
+export function refused({ status, code, message }: NotificationError, requestId: string): Answer {
   return {
     status,
     headers: {
       "cache-control": "no-store",
       "content-type": "application/json",
       "x-request-id": requestId,
-      ...headers,
+      ...(status === 405 && { allow: "POST" }),
     },
     body: JSON.stringify({ error: { code, message, requestId } }),
   };

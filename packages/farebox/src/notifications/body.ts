@@ -1,6 +1,7 @@
 // Reads the bytes of a notification, up to a limit, from a Fetch request or a Node request.
 
 import type { IncomingMessage } from "node:http";
+import { malformed, tooLarge } from "./errors.js";
 
 /**
  * The longest accepted body, in bytes. Farebox accepts events of Stripe up to 1 MiB, and forwards
@@ -8,27 +9,17 @@ import type { IncomingMessage } from "node:http";
  */
 export const LONGEST_BODY = 1024 * 1024 + 64 * 1024;
 
-/** A body over the limit. */
-export class BodyTooLarge extends Error {
-  override readonly name = "BodyTooLarge";
-}
-
-/** A body that is not UTF-8. */
-export class BodyNotText extends Error {
-  override readonly name = "BodyNotText";
-}
-
 /**
  * The body as text that has exactly its bytes.
  *
- * @throws {BodyTooLarge} @throws {BodyNotText}
+ * @throws {NotificationError} for a body over the limit, and for one that is not UTF-8.
  */
 export async function readText(chunks: AsyncIterable<Uint8Array> | null): Promise<string> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks ?? []) {
     length += chunk.byteLength;
-    if (length > LONGEST_BODY) throw new BodyTooLarge();
+    if (length > LONGEST_BODY) throw tooLarge();
     parts.push(chunk);
   }
   const bytes = new Uint8Array(length);
@@ -45,7 +36,7 @@ export function exactText(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new BodyNotText();
+    throw malformed("the body is not UTF-8");
   }
 }
 

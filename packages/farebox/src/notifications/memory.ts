@@ -1,7 +1,7 @@
 // Keeps the ids of handled messages in this process: for development, and for a site that runs in
 // one process and may handle a message again after a restart.
 
-import { Refusal } from "./answer.js";
+import { notConfigured } from "./errors.js";
 import type { Known, NotificationStore, Received } from "./store.js";
 import { KEPT_DAYS } from "./store.js";
 
@@ -79,13 +79,11 @@ const KEY = Symbol.for("farebox.developmentStore");
 /**
  * The store of a site that gave none, in development.
  *
- * @throws {Refusal} in production.
+ * @throws {NotificationError} in production.
  */
 export function developmentStore(): NotificationStore<undefined> {
   if (process.env["NODE_ENV"] === "production") {
-    throw new Refusal(
-      503,
-      "not_configured",
+    throw notConfigured(
       "createFarebox has no `store`, so a notification could be handled twice: give it one of " +
         "farebox/stores, or memoryStore() where that is good enough",
     );

@@ -1,5 +1,6 @@
 // The JSON of a notification: its envelope, and the object that it is about.
 
+import { malformed } from "./errors.js";
 import type { Received, ReceivedObject } from "./store.js";
 import { stateOf } from "./state.js";
 
@@ -11,32 +12,27 @@ export interface Envelope {
   data: unknown;
 }
 
-/** A body that is no notification. */
-export class NotANotification extends Error {
-  override readonly name = "NotANotification";
-}
-
 const LONGEST_TYPE = 128;
 
 /**
  * Reads a verified body.
  *
- * @throws {NotANotification} names the field that is wrong.
+ * @throws {NotificationError} names the field that is wrong.
  */
 export function readEnvelope(body: string): Envelope {
   let json: unknown;
   try {
     json = JSON.parse(body);
   } catch {
-    throw new NotANotification("the body is not JSON");
+    throw malformed("the body is not JSON");
   }
-  if (!isRecord(json)) throw new NotANotification("the body is not an object");
+  if (!isRecord(json)) throw malformed("the body is not an object");
   const { type, timestamp, data } = json;
   if (typeof type !== "string" || !/^[a-z0-9_.]+$/.test(type) || type.length > LONGEST_TYPE) {
-    throw new NotANotification("`type` is not the type of a notification");
+    throw malformed("`type` is not the type of a notification");
   }
   if (!Number.isSafeInteger(timestamp)) {
-    throw new NotANotification("`timestamp` is not a time in seconds");
+    throw malformed("`timestamp` is not a time in seconds");
   }
   return { type, timestamp: timestamp as number, data };
 }
@@ -44,7 +40,7 @@ export function readEnvelope(body: string): Envelope {
 /**
  * The note of a message for the store.
  *
- * @throws {NotANotification} where a known kind of message lacks its id or its version.
+ * @throws {NotificationError} where a known kind of message lacks its id or its version.
  */
 export function received(id: string, { type, data }: Envelope): Received {
   return { id, type, object: objectOf(type, data) };
@@ -69,13 +65,13 @@ export function familyOf(type: string): Family | undefined {
 function objectOf(type: string, data: unknown): ReceivedObject | null {
   const family = familyOf(type);
   if (!family) return null;
-  if (!isRecord(data)) throw new NotANotification("`data` is not an object");
+  if (!isRecord(data)) throw malformed("`data` is not an object");
   const [prefix, field] = NAMED_BY[family];
   const id = data[field];
-  if (typeof id !== "string" || id === "") throw new NotANotification(`\`data.${field}\` is no id`);
+  if (typeof id !== "string" || id === "") throw malformed(`\`data.${field}\` is no id`);
   const { version } = data;
   if (!Number.isSafeInteger(version) || (version as number) < 0) {
-    throw new NotANotification("`data.version` is not a version");
+    throw malformed("`data.version` is not a version");
   }
   return {
     name: `${prefix}:${id}`,

@@ -13,15 +13,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isKnownType } from "../events.js";
 import { SettingError } from "../server/settings.js";
-import { acknowledged, type Answer, newRequestId, Refusal, refused } from "./answer.js";
-import { BodyNotText, BodyTooLarge, chunksOf, chunksOfNode, readText } from "./body.js";
+import { acknowledged, type Answer, newRequestId, refused } from "./answer.js";
+import { chunksOf, chunksOfNode, readText } from "./body.js";
+import { notConfigured, NotificationError } from "./errors.js";
 import { handlerOf, type Handlers } from "./handlers.js";
 import { type Log, type LogEntry, toConsole } from "./log.js";
 import { developmentStore } from "./memory.js";
-import { type Envelope, familyOf, NotANotification, readEnvelope, received } from "./message.js";
+import { type Envelope, familyOf, readEnvelope, received } from "./message.js";
 import { isToHandOn, withNewest } from "./state.js";
 import type { Known, NotificationStore } from "./store.js";
-import { NotSigned, readSecrets, signedHeaders, verify, WrongSecret } from "./verify.js";
+import { readSecrets, signedHeaders, verify } from "./verify.js";
 
 /** What the route needs. */
 export interface Reception<Tx> {
@@ -32,7 +33,7 @@ export interface Reception<Tx> {
    * `FAREBOX_NOTIFY_SECRET`: one secret, or several separated by commas while it is rotated. It
    * may throw a {@link SettingError}.
    */
-  secret: () => string | undefined | Promise<string | undefined>;
+  secret: () => string;
   log?: Log | undefined;
 }
 
@@ -75,30 +76,31 @@ async function answerTo<Tx>(of: Reception<Tx>, incoming: Incoming): Promise<Answ
   const log = of.log ?? toConsole;
   try {
     if (incoming.method !== "POST") {
-      throw new Refusal(405, "method_not_allowed", "only POST is allowed", { allow: "POST" });
+      throw new NotificationError(405, "method_not_allowed", "only POST is allowed");
     }
-    const { id, envelope } = await verified(of, incoming);
+    const { id, envelope } = await verified(of.secret(), incoming);
     const note = (text: string): void =>
       log({ level: "info", text, requestId, messageId: id, type: envelope.type });
     await accept(of, id, envelope, note);
     return acknowledged();
   } catch (error) {
-    const { refusal, reason } = refusalOf(error);
-    if (reason) log({ ...reason, requestId });
-    return refused(refusal, requestId);
+    log({ ...entryOf(error), requestId });
+    return refused(answerOf(error), requestId);
   }
 }
 
-/** The message, if it is from Farebox. */
-async function verified<Tx>(
-  of: Reception<Tx>,
-  incoming: Incoming,
+/**
+ * The message, if it is from Farebox.
+ *
+ * @throws {NotificationError} @throws {SettingError}
+ */
+export async function verified(
+  secret: string,
+  { header, chunks }: Omit<Incoming, "method">,
 ): Promise<{ id: string; envelope: Envelope }> {
-  const secret = await of.secret();
-  if (!secret) throw new WrongSecret("is not set");
   const secrets = readSecrets(secret);
-  const headers = signedHeaders(incoming.header);
-  const body = await readText(incoming.chunks());
+  const headers = signedHeaders(header);
+  const body = await readText(chunks());
   verify(body, headers, secrets);
   return { id: headers.id, envelope: readEnvelope(body) };
 }
@@ -161,43 +163,22 @@ async function handle<Tx>(
 const storeWithout = <Tx>(): NotificationStore<Tx> =>
   developmentStore() as NotificationStore<never>;
 
-type Reason = Pick<LogEntry, "level" | "text" | "messageId" | "type" | "error">;
-
-/** The answer to a failure, and what the log says of it. */
-function refusalOf(error: unknown): { refusal: Refusal; reason?: Reason } {
-  if (error instanceof SettingError) {
-    const refusal = new Refusal(503, "not_configured", error.fault);
-    return { refusal, reason: { level: "error", text: error.message } };
-  }
-  if (error instanceof Refusal && error.status < 500) return { refusal: error };
-  if (error instanceof Refusal) {
-    return { refusal: error, reason: { level: "error", text: error.message } };
-  }
-  if (error instanceof BodyTooLarge) {
-    return refusedFor("the body is too large", 413, "body_too_large", "the body is too large");
-  }
-  if (error instanceof NotSigned) {
-    return refusedFor(error.message, 400, "bad_signature", "the signature does not match");
-  }
-  if (error instanceof NotANotification || error instanceof BodyNotText) {
-    const message = error.message || "the body is not UTF-8";
-    return refusedFor(message, 400, "invalid_request", message);
-  }
-  if (error instanceof WrongSecret) {
-    return refusalOf(new Refusal(503, "not_configured", `FAREBOX_NOTIFY_SECRET ${error.message}`));
-  }
-  const refusal = new Refusal(500, "internal", "the message was not handled; send it again");
-  const text = "a notification was not handled, and will come again";
-  if (!(error instanceof Failed)) return { refusal, reason: { level: "error", text, error } };
-  const { messageId, type, cause } = error;
-  return { refusal, reason: { level: "error", text, messageId, type, error: cause } };
+/** The answer to a failure. */
+function answerOf(error: unknown): NotificationError {
+  if (error instanceof NotificationError) return error;
+  if (error instanceof SettingError) return notConfigured(error.fault);
+  return new NotificationError(500, "internal", "the message was not handled; send it again");
 }
 
-/** A refusal of what somebody sent, which nobody has to act on. */
-function refusedFor(reason: string, status: number, code: string, message: string) {
-  const refusal = new Refusal(status, code, message);
-  return {
-    refusal,
-    reason: { level: "info" as const, text: `a notification was refused: ${reason}` },
-  };
+/** What the log says of a failure. Nobody has to act on what somebody else sent. */
+function entryOf(error: unknown): Omit<LogEntry, "requestId"> {
+  if (error instanceof NotificationError) {
+    const level = error.status < 500 ? "info" : "error";
+    return { level, text: `a notification was refused: ${error.reason}` };
+  }
+  if (error instanceof SettingError) return { level: "error", text: error.message };
+  const text = "a notification was not handled, and will come again";
+  if (!(error instanceof Failed)) return { level: "error", text, error };
+  const { messageId, type, cause } = error;
+  return { level: "error", text, messageId, type, error: cause };
 }

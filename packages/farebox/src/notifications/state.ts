@@ -1,16 +1,24 @@
 // The state of an object, which the store keeps of its newest version: nothing of the payer, and
 // nothing of a single message. What a late message is handed on with follows from it.
 
+import type { Schemas } from "../index.js";
 import type { Family } from "./message.js";
 import type { Known } from "./store.js";
 
 type Fields = Record<string, unknown>;
 
+interface Data {
+  order: Schemas["OrderData"];
+  subscription: Schemas["SubscriptionData"];
+  invoice: Schemas["SubscriptionData"];
+  entitlements: Schemas["EntitlementsData"];
+}
+
 /**
  * The fields of `data` that are the object's state. A field that is not listed, as one of a newer
  * Farebox, is not kept: it may name a person.
  */
-const STATE: Record<Family, readonly string[]> = {
+const STATE: { readonly [Of in Family]: readonly (keyof Data[Of])[] } = {
   order: [
     "orderId",
     "version",
@@ -37,9 +45,11 @@ const STATE: Record<Family, readonly string[]> = {
   entitlements: ["version", "customer", "entitlements", "active"],
 };
 
+const namesOf = (family: Family): readonly string[] => STATE[family];
+
 /** The state in `data`, to keep. */
 export function stateOf(family: Family, data: Fields): Fields {
-  const state = only(STATE[family], data);
+  const state = only(namesOf(family), data);
   const copy = state["subscription"];
   if (family === "order" || typeof copy !== "object" || copy === null) return state;
   return { ...state, subscription: withoutInvoicePage(copy as Fields) };
@@ -57,7 +67,7 @@ function withoutInvoicePage(subscription: Fields): Fields {
  * or its invoice.
  */
 export function withNewest(family: Family, data: Fields, newest: Known): Fields {
-  const own = Object.entries(data).filter(([name]) => !STATE[family].includes(name));
+  const own = Object.entries(data).filter(([name]) => !namesOf(family).includes(name));
   return { ...Object.fromEntries(own), ...newest.state };
 }
 

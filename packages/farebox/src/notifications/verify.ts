@@ -2,22 +2,14 @@
 // the site's secrets, at most five minutes old.
 
 import { Webhook } from "standardwebhooks";
+import { origins, SettingError } from "../server/settings.js";
+import { notSigned } from "./errors.js";
 
 /** The headers that Farebox signs with the body. */
 export interface SignedHeaders {
   id: string;
   timestamp: string;
   signature: string;
-}
-
-/** The reason why a notification is refused, for the log: the caller gets one error for all. */
-export class NotSigned extends Error {
-  override readonly name = "NotSigned";
-}
-
-/** A wrong `FAREBOX_NOTIFY_SECRET`. The text never has its value. */
-export class WrongSecret extends Error {
-  override readonly name = "WrongSecret";
 }
 
 const ID = /^[A-Za-z0-9_.-]{1,128}$/;
@@ -31,22 +23,26 @@ const LONGEST_SIGNATURES = 4096;
  * Reads `FAREBOX_NOTIFY_SECRET`: one secret, or several separated by commas while a secret is
  * rotated.
  *
- * @throws {WrongSecret}
+ * @throws {SettingError}
  */
 export function readSecrets(text: string): Webhook[] {
+  if (text === "") throw wrong("is not set");
   const secrets = text.split(",").map((secret) => secret.trim());
-  if (secrets.length > MOST_SECRETS) throw new WrongSecret(`has more than ${MOST_SECRETS} secrets`);
+  if (secrets.length > MOST_SECRETS) throw wrong(`has more than ${MOST_SECRETS} secrets`);
   return secrets.map(reader);
 }
+
+const NAME = "FAREBOX_NOTIFY_SECRET";
+
+const wrong = (fault: string): SettingError =>
+  new SettingError(NAME, `${NAME} ${fault}`, `; it comes from ${origins()}`);
 
 function reader(secret: string): Webhook {
   const base64 = secret.startsWith("whsec_") ? secret.slice("whsec_".length) : "";
   const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(base64) && base64.length % 4 === 0;
   const bytes = isBase64 ? (base64.replace(/=+$/, "").length * 3) >> 2 : 0;
   if (bytes < SHORTEST_KEY) {
-    throw new WrongSecret(
-      `must be \`whsec_\` and the base64 of at least ${SHORTEST_KEY} random bytes`,
-    );
+    throw wrong(`must be \`whsec_\` and the base64 of at least ${SHORTEST_KEY} random bytes`);
   }
   return new Webhook(secret);
 }
@@ -54,13 +50,13 @@ function reader(secret: string): Webhook {
 /**
  * The headers of a signature.
  *
- * @throws {NotSigned} where one is missing or malformed.
+ * @throws {NotificationError} where one is missing or malformed.
  */
 export function signedHeaders(header: (name: string) => string | null | undefined): SignedHeaders {
   const named = (name: string, form: (text: string) => boolean): string => {
     const text = header(name);
-    if (typeof text !== "string") throw new NotSigned(`there is no ${name} header`);
-    if (!form(text)) throw new NotSigned(`the ${name} header is malformed`);
+    if (typeof text !== "string") throw notSigned(`there is no ${name} header`);
+    if (!form(text)) throw notSigned(`the ${name} header is malformed`);
     return text;
   };
   return {
@@ -73,7 +69,7 @@ export function signedHeaders(header: (name: string) => string | null | undefine
 /**
  * Checks the signatures over `body` by every secret.
  *
- * @throws {NotSigned} where none matches, or where the time is more than five minutes off.
+ * @throws {NotificationError} where none matches, or where the time is more than five minutes off.
  */
 export function verify(body: string, headers: SignedHeaders, secrets: readonly Webhook[]): void {
   const signed = {
@@ -90,5 +86,5 @@ export function verify(body: string, headers: SignedHeaders, secrets: readonly W
       reason = error instanceof Error ? error.message : "unknown";
     }
   }
-  throw new NotSigned(reason);
+  throw notSigned(reason);
 }

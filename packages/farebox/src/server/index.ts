@@ -14,3 +14,9 @@ export {
   type TaxSettings,
 } from "./order.js";
 export { SettingError } from "./settings.js";
+export { NotificationError } from "../notifications/errors.js";
+export {
+  verifyNotification,
+  type RawRequest,
+  type VerifiedNotification,
+} from "../notifications/verified.js";

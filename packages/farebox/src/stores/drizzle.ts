@@ -2,13 +2,23 @@
 
 import { sql, type SQL } from "drizzle-orm";
 import type { Known, NotificationStore, Received } from "../notifications/store.js";
-import { noteAndRun, Pruning, type Row, type Send, type Statement, TABLES } from "./sql.js";
+import {
+  LOCK_CREATION,
+  LOCK_TIMEOUT,
+  noteAndRun,
+  PROBE,
+  Pruning,
+  type Row,
+  type Send,
+  type Statement,
+  TABLES,
+} from "./sql.js";
 
 export { TABLES } from "./sql.js";
 
 /**
- * What the store uses of a database of Drizzle's: that of Postgres, or of SQLite by libsql. The type
- * of a transaction is the driver's, so it is `any` here.
+ * What the store uses of a database of Drizzle's: that of Postgres, or of SQLite by libsql. The
+ * type of a transaction is the driver's, so it is `any` here.
  */
 export interface DrizzleDatabase {
   transaction(work: (tx: any) => Promise<any>): Promise<any>;
@@ -51,8 +61,7 @@ export async function createTables(database: DrizzleDatabase): Promise<void> {
     return;
   }
   await postgres.transaction(async (tx) => {
-    // One process at a time: `if not exists` alone fails where two create a table at once.
-    await tx.execute(sql`select pg_advisory_xact_lock(1717662309)`);
+    await tx.execute(sql.raw(LOCK_CREATION));
     for (const table of TABLES) await tx.execute(sql.raw(table));
   });
 }
@@ -60,19 +69,18 @@ export async function createTables(database: DrizzleDatabase): Promise<void> {
 class InPostgres implements NotificationStore<Postgres> {
   readonly #pruning = new Pruning();
 
-  constructor(private readonly database: Postgres) {}
+  constructor(private readonly database: Postgres) {
+    surviveLostConnections(database);
+  }
 
   async once(
     message: Received,
     work: (tx: Postgres, known: Known | null) => Promise<void>,
   ): Promise<"handled" | "repeated"> {
     const outcome = await this.database.transaction(async (tx) => {
-      // How long a delivery waits for another one of the same message or object.
-      await tx.execute(sql`set local lock_timeout = '8s'`);
+      await tx.execute(sql.raw(LOCK_TIMEOUT));
       const outcome = await noteAndRun(by(tx), message, (known) => work(tx, known));
-      // Postgres would answer `commit` with a rollback, and no error, where a statement failed and
-      // the handler went on: this fails then.
-      await tx.execute(sql`select 1`);
+      await tx.execute(sql.raw(PROBE));
       return outcome;
     });
     await this.#pruning.run(by(this.database));
@@ -161,3 +169,27 @@ function isBusy(error: unknown): boolean {
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   return String(code).startsWith("SQLITE_BUSY") || (cause instanceof Error && isBusy(cause));
 }
+
+/** Pools and connections of `pg` that somebody listens to. */
+const heard = new WeakSet<object>();
+
+/**
+ * A connection of `pg` that is lost in a transaction emits an error, which ends the process unless
+ * somebody listens, and Drizzle does not. The transaction fails either way.
+ */
+function surviveLostConnections(database: object): void {
+  const pool = "$client" in database ? database.$client : undefined;
+  if (!isPool(pool) || heard.has(pool)) return;
+  heard.add(pool);
+  pool.on("acquire", (client) => {
+    if (!heard.has(client)) client.on("error", () => {});
+    heard.add(client);
+  });
+}
+
+interface Emitter {
+  on(event: string, listener: (client: Emitter) => void): unknown;
+}
+
+const isPool = (client: unknown): client is Emitter =>
+  typeof client === "object" && client !== null && "totalCount" in client && "on" in client;

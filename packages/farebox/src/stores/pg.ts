@@ -1,7 +1,16 @@
 // Keeps handled messages by the package `pg`, or one with its interface, in Postgres.
 
 import type { Known, NotificationStore, Received } from "../notifications/store.js";
-import { noteAndRun, numbered, Pruning, type Row, type Send, TABLES } from "./sql.js";
+import {
+  LOCK_CREATION,
+  LOCK_TIMEOUT,
+  noteAndRun,
+  numbered,
+  Pruning,
+  type Row,
+  type Send,
+  TABLES,
+} from "./sql.js";
 
 export { TABLES } from "./sql.js";
 
@@ -27,12 +36,6 @@ export type ClientOf<Pool extends PgPool> = Pool["connect"] extends {
   : Awaited<ReturnType<Pool["connect"]>>;
 
 /**
- * How long a delivery waits for another one of the same message or object. It holds for locks of
- * the handler as well, in its transaction: one that waits longer is undone, and comes again.
- */
-const BEGIN = "begin; set local lock_timeout = '8s'";
-
-/**
  * A store over a pool of `pg`. A handler receives the connection, inside the transaction: what it
  * writes by it commits with the note of the message.
  */
@@ -45,9 +48,7 @@ export async function createTables(pool: PgPool): Promise<void> {
   const client = await pool.connect();
   let failure: Error | undefined;
   try {
-    // One process at a time: `if not exists` alone fails where two create a table at once.
-    const lock = "select pg_advisory_xact_lock(1717662309)";
-    await client.query(["begin", lock, ...TABLES, "commit"].join(";\n"));
+    await client.query(["begin", LOCK_CREATION, ...TABLES, "commit"].join(";\n"));
   } catch (error) {
     failure = error as Error;
     throw error;
@@ -89,7 +90,7 @@ class PgStore implements NotificationStore<PgClient> {
 }
 
 async function inTransaction<T>(client: PgClient, work: () => Promise<T>): Promise<T> {
-  await client.query(BEGIN);
+  await client.query(`begin; ${LOCK_TIMEOUT}`);
   let result: T;
   try {
     result = await work();

@@ -28,6 +28,25 @@ export const TABLES: readonly string[] = [
 )`,
 ];
 
+/**
+ * How long a delivery waits in Postgres for another one of the same message or object. It holds for
+ * locks of the handler as well: a transaction that waits longer is undone, and its message comes
+ * again.
+ */
+export const LOCK_TIMEOUT = "set local lock_timeout = '8s'";
+
+/**
+ * Lets one process at a time create the tables: `if not exists` alone fails where two do it at
+ * once.
+ */
+export const LOCK_CREATION = "select pg_advisory_xact_lock(1717662309)";
+
+/**
+ * Fails in a transaction of Postgres in which a statement failed. Its commit would be a rollback
+ * without an error, although the handler caught the statement's error and returned.
+ */
+export const PROBE = "select 1";
+
 /** A statement with its parameters, whatever a library calls them. */
 export interface Statement {
   readonly parts: readonly string[];

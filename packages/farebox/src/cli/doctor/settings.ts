@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { readSecrets, WrongSecret } from "../../notifications/verify.js";
+import { readSecrets } from "../../notifications/verify.js";
 import { isTry, origins, setting, SettingError, settings } from "../../server/settings.js";
 import type { Site } from "../site.js";
 import { ok, problem, type Finding } from "./finding.js";
@@ -63,11 +63,10 @@ function* values(from: Map<string, string>, isLive: boolean): Iterable<Finding> 
     try {
       yield ok(name, `${check()}, from ${place(name)}`);
     } catch (error) {
-      if (error instanceof WrongSecret) yield problem(name, `${error.message}; see ${place(name)}`);
-      else if (!(error instanceof SettingError)) throw error;
-      else if (error.setting === name) yield problem(name, rest(error));
+      if (!(error instanceof SettingError)) throw error;
+      if (error.setting === name) yield problem(name, rest(error));
       // A later line has the setting that this error is of, but nothing works without an origin.
-      if (error instanceof SettingError && error.setting === "FAREBOX_ORIGIN") return;
+      if (error.setting === "FAREBOX_ORIGIN") return;
     }
   }
 }
