@@ -5,10 +5,12 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { TABLES } from "farebox/stores/pg";
 import { ALL, IN_POSTGRES, open } from "./notifications/stores.mjs";
 import { cutAtCommit, database, random, shuffled, site } from "./notifications/world.mjs";
 
@@ -17,6 +19,13 @@ test("the compiler knows the transaction of each store", async () => {
   const options = "--noEmit --strict --skipLibCheck --target es2022 --module nodenext";
   const file = fileURLToPath(new URL("notifications/types.ts", import.meta.url));
   await promisify(execFile)(process.execPath, [tsc, ...options.split(" "), file]);
+});
+
+test("the tables of the documentation are those of the stores", async () => {
+  const page = await readFile(new URL("../../docs/notifications.md", import.meta.url), "utf8");
+  const [, documented] = page.match(/```sql\n([^]*?)```/);
+  const plain = (sql) => sql.replaceAll("if not exists ", "").replace(/\s+/g, " ").trim();
+  assert.equal(plain(documented), plain(`${TABLES.join(";\n")};`));
 });
 
 for (const store of ALL) {

@@ -1,7 +1,7 @@
 // The client that Prisma generates for the site's own table, as JavaScript.
 
 import { execFile } from "node:child_process";
-import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,8 @@ import { build } from "esbuild";
 
 const FOLDER = fileURLToPath(new URL("../node_modules/.farebox-prisma", import.meta.url));
 const PROGRAM = createRequire(import.meta.url).resolve("prisma/build/index.js");
+
+const PAGE = fileURLToPath(new URL("../../../docs/notifications.md", import.meta.url));
 
 const SCHEMA = `generator client {
   provider = "prisma-client"
@@ -43,7 +45,9 @@ async function generate(file) {
   const folder = `${FOLDER}-${process.pid}`;
   await mkdir(folder, { recursive: true });
   const schema = join(folder, "schema.prisma");
-  await writeFile(schema, SCHEMA);
+  // With the models of the documentation, which so are valid.
+  const [, documented] = (await readFile(PAGE, "utf8")).match(/```prisma\n([^]*?)```/);
+  await writeFile(schema, `${SCHEMA}\n${documented}`);
   // `generate` reads the schema by WebAssembly. Without this, it would first download the engine
   // of migrations, which these tests do not use.
   const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath };
