@@ -45,12 +45,18 @@ export const createClient = async () => ({
 `,
 };
 
+const PAGES = {
+  "app/layout.tsx": null,
+  "app/page.tsx": null,
+  "pages/index.tsx": "export default function Home() {\n  return <main>Hello</main>;\n}\n",
+};
 const LIBRARIES = { "better-auth": "1", "drizzle-orm": "0" };
 
 for (const [name, files, dependencies] of [
   ["a plain app", {}, {}],
   ["Auth.js and pg", { ...AUTH, "lib/db.ts": PG }, { "next-auth": "5", pg: "8" }],
   ["Better Auth and Drizzle", { ...BETTER_AUTH, "db/index.ts": DRIZZLE }, LIBRARIES],
+  ["the Pages Router", PAGES, {}],
   ["Clerk", CLERK, { "@clerk/nextjs": "7" }],
   ["Supabase", SUPABASE, { "@supabase/ssr": "0" }],
 ]) {
