@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createFarebox } from "farebox/next";
 import { jwtVerify } from "jose";
-import { mugs, request } from "./shop.mjs";
+import { cookieOf, mugs, request } from "./shop.mjs";
 import { json, SITE_KEY, startStandIn, text } from "./stand-in.mjs";
 
 const ADA = { id: "ada", email: "ada@example.com", roles: ["customer", "support"] };
@@ -82,6 +82,19 @@ test("an answer keeps its status, its body and the headers that a page needs", a
   );
   assert.deepEqual([read("set-cookie"), read("cache-control")], [null, "no-store"]);
   assert.deepEqual(await answer.json(), told);
+});
+
+test("a key makes its guest again for a retry, and not for who finds it later", async (t) => {
+  await startStandIn(t);
+  t.mock.timers.enable({ apis: ["Date"], now: Date.UTC(2026, 10, 29, 12, 30) });
+  const { POST } = handlers({ caller: () => null });
+  const headers = { "idempotency-key": crypto.randomUUID() };
+  const first = async () => cookieOf(await POST(request("create-intent", { body: mugs, headers })));
+  const guest = await first();
+  t.mock.timers.tick(60_000);
+  assert.equal(await first(), guest);
+  t.mock.timers.tick(2 * 60 * 60 * 1000);
+  assert.notEqual(await first(), guest);
 });
 
 test("no browser takes an answer for another type than its own", async (t) => {

@@ -12,6 +12,7 @@ export interface Asked {
 const NAME = "farebox_guest";
 /** A browser takes a cookie of this name only from this host and by HTTPS. */
 const SECURE_NAME = `__Host-${NAME}`;
+const HOUR_MS = 60 * 60 * 1000;
 const YEAR_S = 365 * 24 * 60 * 60;
 /** The form of an id: 24 bytes in base64url. */
 const ID = /^[A-Za-z0-9_-]{32}$/;
@@ -45,12 +46,14 @@ export const newGuest = (): string => encoded(crypto.getRandomValues(new Uint8Ar
 /**
  * The id of the guest whose first request has this `Idempotency-Key`. Two such requests at once are
  * one guest, as React's Strict Mode sends them. Only a random key, a UUID of version 4, may name a
- * guest; with another the id is random.
+ * guest; with another the id is random. It does so within an hour alone: the browser keeps a cart's
+ * key, and whoever finds it there later must not become its guest.
  */
 export async function guestOf(idempotencyKey: string | null, siteKey: Uint8Array<ArrayBuffer>) {
   if (idempotencyKey === null || !UUID_4.test(idempotencyKey)) return newGuest();
-  const key = await hmac(siteKey, "farebox guest id 1");
-  return encoded((await hmac(key, idempotencyKey)).subarray(0, 24));
+  const key = await hmac(siteKey, "farebox guest id 2");
+  const hour = Math.floor(Date.now() / HOUR_MS);
+  return encoded((await hmac(key, `${hour} ${idempotencyKey}`)).subarray(0, 24));
 }
 
 async function hmac(secret: Uint8Array<ArrayBuffer>, text: string) {
