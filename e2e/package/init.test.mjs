@@ -1,5 +1,5 @@
-// What `npx farebox init` writes compiles in each kind of site, with the types of the package and of
-// the databases' own packages.
+// What `npx farebox init` writes compiles in each kind of site, with the types of the package and
+// of the databases' own packages.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -10,8 +10,10 @@ import { createApp } from "./minimal/app.mjs";
 const TSC = fileURLToPath(new URL("node_modules/typescript/bin/tsc", import.meta.url));
 
 const PG = 'import { Pool } from "pg";\n\nexport const pool = new Pool();\n';
-const DRIZZLE =
-  'import { drizzle } from "drizzle-orm/node-postgres";\n\nexport const db = drizzle("postgres:");\n';
+const DRIZZLE = `import { drizzle } from "drizzle-orm/node-postgres";
+
+export const db = drizzle("postgres:");
+`;
 /** What a library for sign-in exports, where these tests do not install it. */
 const AUTH = {
   "auth.ts": `export const auth = async () =>

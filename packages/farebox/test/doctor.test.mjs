@@ -72,7 +72,7 @@ function routes() {
   return { "/api/payments/": forward, "/api/farebox": farebox.notifications({}) };
 }
 
-/** Runs the doctor in a folder; returns the exit code, the output and the lines by their subject. */
+/** Runs the doctor in a folder; returns the exit code, the output and its lines by subject. */
 async function doctor(root, words = [], variables = {}) {
   const { PATH, FAREBOX_DEV_DIR } = process.env;
   const env = { PATH, HOME: root, ...(FAREBOX_DEV_DIR && { FAREBOX_DEV_DIR }), ...variables };
