@@ -295,3 +295,32 @@ async fn a_refund_and_a_dispute_of_an_invoice_are_those_of_its_charge() {
     let path = format!("/v1/invoice_payments/{}", text(&payments["data"][0], "id"));
     assert_eq!(api.get(&path).await.ok(), payments["data"][0]);
 }
+
+#[tokio::test]
+async fn a_refund_of_an_invoices_payment_leaves_the_invoice_paid() {
+    let stripe = Sandbox::start().await;
+    let api = api(&stripe);
+    let customer = payer(&api, &[], "pm_card_visa").await;
+    monthly(&stripe, "price_pro", 1900);
+    let held = subscribe(&api, &customer, "price_pro", &[]).await;
+    let before = latest_invoice(&api, &held).await;
+    let path = format!("/v1/invoices/{}?expand[]=payments", text(&before, "id"));
+    let payments = api.get(&path).await.ok()["payments"].clone();
+    let intent = text(&payments["data"][0]["payment"], "payment_intent").to_owned();
+
+    let form = [("payment_intent", intent.as_str()), ("amount", "700")];
+    let refund = api.post("/v1/refunds", &form).await.ok();
+
+    assert_eq!(refund["payment_intent"], json!(intent));
+    assert_eq!(refund["status"], "succeeded");
+    let over = [("payment_intent", intent.as_str()), ("amount", "1201")];
+    assert_eq!(api.post("/v1/refunds", &over).await.status, 400);
+    let after = api.get(&path).await.ok();
+    assert_eq!(after["payments"], payments);
+    assert_eq!(
+        (&after["status"], &after["amount_paid"]),
+        (&json!("paid"), &json!(1900))
+    );
+    let held = current(&api, &held).await;
+    assert_eq!(held["status"], "active");
+}

@@ -126,6 +126,7 @@ async fn an_id_of_the_sites_own_is_not_taken_for_an_invoices_order(place: Place)
 
     assert_eq!(outcome.accepted, Accepted::OtherDeployment);
     assert_eq!(it.adopted().await.invoice(), None);
+    assert_eq!(it.orders_of("ada").await.len(), 1, "it is listed");
     assert!(!it.store.knows_intent("pi_invoice").await.unwrap());
 }
 
