@@ -137,12 +137,12 @@ for (const [name, value, text] of [
   });
 }
 
-test("production reads no file of a `farebox dev`, and wants a store and https", async (t) => {
+test("production has no `farebox dev`, and wants a store and https", async (t) => {
   await startShop(t);
   const root = await folder(t);
   const site = ["--site", "https://127.0.0.1:9"];
   const without = await doctor(root, site);
-  assert.match(without.found.get("FAREBOX_ORIGIN").text, /production reads no file/);
+  assert.match(without.found.get("FAREBOX_ORIGIN").text, /a deployment has no `farebox dev`/);
   assert.equal(without.found.get("lib/farebox.js").outcome, "problem");
   assert.ok(!without.found.has("Farebox"));
   const plain = await doctor(root, site, KEYS);

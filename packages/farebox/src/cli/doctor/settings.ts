@@ -50,7 +50,7 @@ export function checkSettings(site: Site, from: Map<string, string>, isLive: boo
 
 function* values(from: Map<string, string>, isLive: boolean): Iterable<Finding> {
   if (isTry() && isLive) {
-    yield problem("FAREBOX_ORIGIN", "is not set: production reads no file of a `farebox dev`");
+    yield problem("FAREBOX_ORIGIN", "is not set: a deployment has no `farebox dev` to find");
     return;
   }
   const place = (name: string) => from.get(name) ?? origins();
