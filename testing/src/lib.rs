@@ -11,7 +11,8 @@
 //! - [`Endpoint`]: the site's endpoint, which receives notifications.
 //! - [`check_notification`]: what `openapi.json` says of a notification.
 //! - [`Process`]: a real program that listens on a port.
-//! - [`Postgres`]: a Postgres server that may be killed.
+//! - [`Postgres`]: a Postgres server that may be killed; [`empty_database`] and [`empty_table`]:
+//!   databases of a test's own on servers that others share.
 //! - [`LambdaRuntime`]: a real program under Lambda's runtime interface.
 //! - [`Log`]: what was logged.
 //! - [`pass`]: time that passes at once; [`until`]: waiting for a moment.
@@ -32,6 +33,7 @@ mod server;
 mod shop;
 mod signing_key;
 mod subscribers;
+mod table;
 mod time;
 pub mod tokens;
 
@@ -47,4 +49,5 @@ pub use secrets_manager::{Outage, SecretsManager};
 pub use server::{Service, TestServer};
 pub use shop::{NOW, Shop};
 pub use signing_key::{SigningKey, encoded};
+pub use table::{create_table, empty_table};
 pub use time::{pass, until};

@@ -146,6 +146,20 @@ mod postgres {
     }
 }
 
+mod dynamodb {
+    use testing::{Shop, empty_table};
+
+    use super::{Two, at_once};
+
+    #[tokio::test]
+    #[ignore = "needs a stand-in for DynamoDB: scripts/aws-stand-ins starts one"]
+    async fn of_two_changes_at_once_one_gets_the_product() {
+        let table = empty_table().await;
+        let table = table.each_ref().map(|(name, value)| (*name, &**value));
+        at_once(Two::over(Shop::open_with(&table).await).await).await;
+    }
+}
+
 /// Both subscriptions change to one product at once, by two processes; then the one that got it
 /// leaves it.
 async fn at_once(two: Two) {

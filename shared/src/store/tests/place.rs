@@ -3,15 +3,9 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{
-    Client,
-    types::{
-        AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
-        KeyType, Projection, ProjectionType, ScalarAttributeType, StreamSpecification,
-        StreamViewType, TimeToLiveSpecification,
-    },
-};
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use tempfile::TempDir;
+use testing::create_table;
 
 use crate::{Config, store::Store};
 
@@ -56,7 +50,7 @@ impl Place {
             Self::DynamoDb => {
                 let table = format!("farebox-{:016x}", fastrand::u64(..));
                 let home = Home::on_table(&table, &stand_in());
-                create(&home.client(), &table).await;
+                create_table(&home.client(), &table).await;
                 home
             }
         }
@@ -196,53 +190,4 @@ impl Home {
     pub(super) fn client(&self) -> Client {
         Client::new(&self.config(&[]).aws.unwrap().config())
     }
-}
-
-/// Makes the table as `template.yaml` does.
-async fn create(client: &Client, table: &str) {
-    let attribute = |name: &str, kind| {
-        let attribute = AttributeDefinition::builder().attribute_name(name);
-        attribute.attribute_type(kind).build().unwrap()
-    };
-    let key = |name: &str, kind| {
-        let key = KeySchemaElement::builder().attribute_name(name);
-        key.key_type(kind).build().unwrap()
-    };
-    let index = |name| {
-        let projection = Projection::builder().projection_type(ProjectionType::KeysOnly);
-        let index = GlobalSecondaryIndex::builder()
-            .index_name(name)
-            .key_schema(key(name, KeyType::Hash))
-            .key_schema(key("due_at", KeyType::Range))
-            .projection(projection.build());
-        index.build().unwrap()
-    };
-    let stream = StreamSpecification::builder()
-        .stream_enabled(true)
-        .stream_view_type(StreamViewType::NewImage);
-    let created = client
-        .create_table()
-        .table_name(table)
-        .billing_mode(BillingMode::PayPerRequest)
-        .attribute_definitions(attribute("pk", ScalarAttributeType::S))
-        .attribute_definitions(attribute("queue", ScalarAttributeType::S))
-        .attribute_definitions(attribute("list", ScalarAttributeType::S))
-        .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
-        .key_schema(key("pk", KeyType::Hash))
-        .global_secondary_indexes(index("queue"))
-        .global_secondary_indexes(index("list"))
-        .stream_specification(stream.build().unwrap());
-    if let Err(failure) = created.send().await {
-        // The client repeats a request whose answer came late; nobody else knows the name.
-        let failure = failure.into_service_error();
-        assert!(failure.is_resource_in_use_exception(), "{failure:?}");
-    }
-    let expiry = TimeToLiveSpecification::builder()
-        .attribute_name("expires_at")
-        .enabled(true);
-    let expiry = client
-        .update_time_to_live()
-        .table_name(table)
-        .time_to_live_specification(expiry.build().unwrap());
-    expiry.send().await.unwrap();
 }
