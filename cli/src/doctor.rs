@@ -17,7 +17,6 @@ mod local;
 
 use std::process::ExitCode;
 
-pub use access::names_of_permissions;
 use client::Stripe;
 pub use finding::{Finding, Outcome};
 use shared::{Clock, Config, host};

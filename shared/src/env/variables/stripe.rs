@@ -10,23 +10,9 @@ pub(super) const GROUP: Group = Group {
             "sk_test_...",
             Readers::Stripe,
             "Stripe's secret key, or better a restricted one (`rk_…`), from \
-             https://dashboard.stripe.com/apikeys. A restricted key needs these permissions. \
-             create-intent and create-checkout: PaymentIntents, Checkout Sessions and Customers \
-             write, Prices and Products read. create-intent also: Customer Sessions write, to show \
-             saved cards, and PaymentMethods read, to charge them. create-checkout also: Coupons, \
-             Promotion codes and Shipping rates read, where its options name one, and \
-             Subscriptions read for recurring prices. customer: \
-             Customers and PaymentMethods read. portal: \
-             Customers and Customer portal write. refund: Refunds write, Charges read, and \
-             Invoices read for subscriptions. webhook and reconcile: \
-             PaymentIntents and Checkout Sessions write, to cancel payments that were \
-             tried too often; Refunds read; Invoices read where Checkout makes invoices; and for \
-             thin events Charges, Disputes, Early fraud warnings and Reviews read. reconcile: \
-             Events read. order needs the key to refresh alone: PaymentIntents and Checkout \
-             Sessions write, Refunds and Charges read. A shop with subscriptions: Subscriptions, \
-             Invoices and Entitlements read. usage, and notify for usage alone: Billing \
-             meters read and Billing meter events write. `cargo dev doctor` names those that are \
-             missing; with Webhook Endpoints read it also checks the endpoint.",
+             https://dashboard.stripe.com/apikeys, with the permissions that the page below lists. \
+             `cargo dev doctor` names those that are missing; with Webhook Endpoints read it also \
+             checks the endpoint.",
         )
         .see("deploy-aws.md#1-make-stripes-key"),
         Variable::new(
