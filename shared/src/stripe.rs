@@ -48,7 +48,7 @@ pub use refunds::EmailKey;
 pub use sessions::{CheckoutPage, SessionParams, UiMode};
 pub use settings::Settings;
 pub use subscription_changes::{
-    ItemChange, LiveItem, LivePrice, LiveSubscription, NeededPayment, PauseCollection,
+    ItemChange, LinePeriod, LiveItem, LivePrice, LiveSubscription, NeededPayment, PauseCollection,
     PreviewedChange, PreviewedInvoice, PreviewedLine, Rhythm, SubscriptionUpdate,
 };
 pub use subscription_schedules::NextPhase;

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use shared::stripe::{
-    LiveSubscription, PreviewedChange, PreviewedInvoice, PreviewedLine, Stripe, StripeError,
+    LinePeriod, LiveSubscription, PreviewedChange, PreviewedInvoice, PreviewedLine, Stripe,
+    StripeError,
 };
 use utoipa::ToSchema;
 
@@ -127,7 +128,8 @@ pub(crate) async fn preview(
             match is_paused {
                 true => {
                     let now = stripe.preview_invoice(&live.id, &change, false).await?;
-                    (now, of.whole_period(&change, true).await?)
+                    let next = of.whole_period(&change, Begins::Now(now.as_ref())).await?;
+                    (now, next)
                 }
                 false => (None, of.next(&change).await?),
             }
@@ -138,6 +140,15 @@ pub(crate) async fn preview(
         due_now: now.as_ref().map(DueView::from).unwrap_or_default(),
         next,
     })
+}
+
+/// The time at which the previewed period begins.
+#[derive(Clone, Copy)]
+enum Begins<'a> {
+    /// When the current one ends.
+    Next,
+    /// When the one ends that begins at once, with this invoice.
+    Now(Option<&'a PreviewedInvoice>),
 }
 
 struct Previews<'a> {
@@ -169,10 +180,16 @@ impl Previews<'_> {
         };
         let is_at_once =
             self.live.status != "trialing" && is_invoiced && first.as_ref().is_some_and(differs);
-        match is_at_once {
-            true => Ok((first, self.whole_period(&change, item.restarts).await?)),
-            false => Ok((None, first.map(|invoice| self.dated(&invoice, false)))),
+        if !is_at_once {
+            let next = first.map(|invoice| self.dated(&invoice, Begins::Next));
+            return Ok((None, next));
         }
+        let begins = match item.restarts {
+            true => Begins::Now(first.as_ref()),
+            false => Begins::Next,
+        };
+        let next = self.whole_period(&change, begins).await?;
+        Ok((first, next))
     }
 
     /// The next invoice, where `item` changes at the end of the period.
@@ -183,35 +200,52 @@ impl Previews<'_> {
             ..PreviewedChange::default()
         };
         // With another rhythm, Stripe previews a period that begins now; its amount is the same.
-        self.whole_period(&change, false).await
+        self.whole_period(&change, Begins::Next).await
     }
 
-    /// The invoice of the next period after `change`, which begins a period where it `restarts`.
+    /// The invoice of the next period after `change`.
     async fn whole_period(
         &self,
         change: &PreviewedChange<'_>,
-        restarts: bool,
+        begins: Begins<'_>,
     ) -> Result<Option<NextView>, StripeError> {
         let next = self.stripe.preview_invoice(&self.live.id, change, true);
-        Ok(next.await?.map(|invoice| self.dated(&invoice, restarts)))
+        Ok(next.await?.map(|invoice| self.dated(&invoice, begins)))
     }
 
     /// The next invoice after `change`, with all that waits for it.
     async fn next(&self, change: &PreviewedChange<'_>) -> Result<Option<NextView>, StripeError> {
         let next = self.stripe.preview_invoice(&self.live.id, change, false);
-        Ok(next.await?.map(|invoice| self.dated(&invoice, false)))
+        Ok(next
+            .await?
+            .map(|invoice| self.dated(&invoice, Begins::Next)))
     }
 
-    /// `invoice`, at its time: the end of the current period, or of one that begins now.
-    fn dated(&self, invoice: &PreviewedInvoice, restarts: bool) -> NextView {
-        let lines = invoice.lines.data.iter();
-        let whole = lines.filter(|line| !line.is_proration());
-        let begins = whole.map(|line| line.period.start).max();
-        let items = self.live.items.data.iter();
-        let ends = items.filter_map(|item| item.current_period_end).min();
+    /// `invoice`, at its time.
+    fn dated(&self, invoice: &PreviewedInvoice, begins: Begins<'_>) -> NextView {
+        let date = match begins {
+            Begins::Next => {
+                let items = self.live.items.data.iter();
+                items.filter_map(|item| item.current_period_end).min()
+            }
+            // Stripe may preview the period that begins now in place of the one after it.
+            Begins::Now(first) => {
+                let ends = first.into_iter().flat_map(whole_periods);
+                let starts = whole_periods(invoice).map(|period| period.start);
+                ends.map(|period| period.end).chain(starts).max()
+            }
+        };
         NextView {
-            date: if restarts { begins } else { ends },
+            date,
             due: DueView::from(invoice),
         }
     }
+}
+
+/// The periods of the lines of `invoice` that are no part of one.
+fn whole_periods(invoice: &PreviewedInvoice) -> impl Iterator<Item = LinePeriod> {
+    let lines = invoice.lines.data.iter();
+    lines
+        .filter(|line| !line.is_proration())
+        .map(|line| line.period)
 }

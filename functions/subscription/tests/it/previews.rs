@@ -1,14 +1,19 @@
 //! Previews: what a change would cost, without the change.
 
 use serde_json::{Value, json};
+use testing::Answer;
 
-use super::Saas;
+use super::{Saas, text};
 
 impl Saas {
-    async fn preview(&self, mut body: Value) -> Value {
-        body["preview"] = json!(true);
-        let answer = self.api.as_role("ada", "customer").post(&body).await;
+    async fn preview(&self, body: Value) -> Value {
+        let answer = self.preview_of(body).await;
         answer.expect(200).body["preview"].clone()
+    }
+
+    async fn preview_of(&self, mut body: Value) -> Answer {
+        body["preview"] = json!(true);
+        self.api.as_role("ada", "customer").post(&body).await
     }
 }
 
@@ -70,6 +75,42 @@ async fn the_preview_of_a_cheaper_plan_shows_the_credit_that_stays_on_the_balanc
         (&down["dueNow"]["amount"], &down["dueNow"]["credit"]),
         (&json!(0), &json!(1000))
     );
+}
+
+#[tokio::test]
+async fn the_preview_of_resuming_a_paused_subscription_says_what_it_takes_now_and_next() {
+    const START: u64 = 1_790_000_000;
+    let saas = Saas::open().await;
+    let (shop, stripe) = (saas.shop(), &saas.shop().stripe);
+    let clock = text(&stripe.create_clock(START).unwrap()["id"]);
+    let customer = shop.subscriber("ada", Some(&clock), "pm_card_visa").await;
+    let without = json!({ "invoice_settings": { "default_payment_method": "" } });
+    stripe.change_customer(&customer, without).unwrap();
+    let trial = json!({ "trial_period_days": 7,
+        "trial_settings": { "end_behavior": { "missing_payment_method": "pause" } } });
+    let id = shop.subscribe_customer(&customer, &saas.pro, &trial);
+    let now = START + 10 * 86_400;
+    stripe.advance_clock(&clock, now).unwrap();
+    saas.look(&id).await;
+    let read = saas.read("ada", "").await.expect(200).body;
+    assert_eq!(read["subscriptions"][0]["status"], "paused");
+    shop.pay_by(&customer, "pm_card_visa");
+    let invoices = stripe.invoices().len();
+    let resume = json!({ "id": id, "resume": true });
+
+    let preview = saas.preview(resume.clone()).await;
+
+    assert_eq!(stripe.invoices().len(), invoices, "nothing happened");
+    assert_eq!(preview["dueNow"]["amount"], 1900);
+    assert_eq!(preview["dueNow"]["lines"][0]["proration"], false);
+    assert_eq!(preview["next"]["amount"], 1900);
+    let resumed = saas.change("ada", "1", &resume).await.expect(200).body;
+    let held = &resumed["subscription"];
+    assert_eq!(held["status"], "active", "{resumed}");
+    assert_eq!(held["latestInvoice"]["amountPaid"], 1900);
+    assert_eq!(held["currentPeriodEnd"], preview["next"]["date"]);
+    let again = saas.preview_of(resume).await;
+    assert_eq!(again.code(400), "invalid_request", "it is not paused");
 }
 
 #[tokio::test]

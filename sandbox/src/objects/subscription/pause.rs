@@ -31,6 +31,17 @@ pub(super) fn pause(state: &mut State, held: &Value) {
     state.emit("customer.subscription.paused", &paused, None);
 }
 
+/// The items of a paused subscription that resumes now, and its anchor then.
+pub(super) fn resumed(held: &Value, keeps_anchor: bool) -> (Vec<Value>, u64) {
+    let items = items_of(held);
+    let interval = Interval::of(&items[0]["price"]);
+    let start = now();
+    let kept = held["billing_cycle_anchor"].as_u64();
+    let anchor = kept.filter(|_| keeps_anchor).unwrap_or(start);
+    let period = (start, interval.end_after(anchor, start));
+    (renewal::with_period(&items, period), anchor)
+}
+
 /// `POST /v1/subscriptions/{id}/resume`: bills a paused subscription, which is active once paid.
 pub(super) fn resume(state: &mut State, mut call: Call) -> Result<Value, Error> {
     let id = call.id();
@@ -47,14 +58,8 @@ pub(super) fn resume(state: &mut State, mut call: Call) -> Result<Value, Error> 
         return Err(Error::invalid(message).executed());
     }
     let _time = test_clock::enter(state, &held);
-    let items = items_of(&held);
-    let interval = Interval::of(&items[0]["price"]);
-    let kept = held["billing_cycle_anchor"]
-        .as_u64()
-        .filter(|_| anchor.as_deref() == Some("unchanged"));
     let start = now();
-    let anchor = kept.unwrap_or(start);
-    let items = renewal::with_period(&items, (start, interval.end_after(anchor, start)));
+    let (items, anchor) = resumed(&held, anchor.as_deref() == Some("unchanged"));
     let lines = renewal::licensed(state, &items);
     let draft = Draft {
         customer: text(&held, "customer"),

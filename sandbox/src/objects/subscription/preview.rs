@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    KIND, at, change::Change, creation::New, details::future, items, items_of, period::Interval,
-    period_of, renewal, update,
+    KIND, at, change::Change, creation::New, details::future, items, items_of, pause,
+    period::Interval, period_of, renewal, shape, update,
 };
 use crate::{
     clock::now,
@@ -73,6 +73,9 @@ fn of_held(
     recurring: bool,
 ) -> Result<Value, Error> {
     let _time = test_clock::enter(state, held);
+    if details.choice("resume_at", &["now"])?.is_some() {
+        return of_resumed(state, held, details, recurring);
+    }
     let wanted = update::wanted(state, details, held)?;
     let cancels = details.flag("cancel_now")?.unwrap_or(false);
     let at_end = details.flag("cancel_at_period_end")?;
@@ -113,6 +116,38 @@ fn of_held(
         period,
     };
     Ok(shown(state, &draft, Some(attempt)))
+}
+
+/// The invoice of a paused subscription that resumes now, or of a whole period after that.
+fn of_resumed(
+    state: &mut State,
+    held: &Value,
+    details: &mut Params,
+    recurring: bool,
+) -> Result<Value, Error> {
+    details.accept(&["cancel_at", "cancel_at_period_end"]);
+    if held["status"] != "paused" {
+        let message = "Only a paused subscription can be resumed.";
+        return Err(Error::invalid(message).param("subscription_details[resume_at]"));
+    }
+    let (items, anchor) = pause::resumed(held, false);
+    let lines = renewal::licensed(state, &items);
+    let mut after = held.clone();
+    after["billing_cycle_anchor"] = anchor.into();
+    after["items"] = shape::list(held, items);
+    let (lines, start) = match recurring {
+        true => next(state, &after, Vec::new()),
+        false => (lines, now()),
+    };
+    let draft = Draft {
+        customer: text(held, "customer"),
+        currency: text(held, "currency"),
+        subscription: Some(&after),
+        reason: "upcoming",
+        lines,
+        period: (start, start),
+    };
+    Ok(shown(state, &draft, Some(start)))
 }
 
 /// What waits for an invoice of this subscription.
