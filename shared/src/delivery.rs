@@ -8,7 +8,7 @@
 //! Messages with usage go to Stripe, all others to the site.
 //!
 //! `notify` delivers what is due, in runs or in a loop. On Vercel, where no process runs between
-//! requests, `webhook` and `order` deliver as well: see [`RequestDelivery`].
+//! requests, `webhook`, `order` and `subscription` deliver as well: see [`RequestDelivery`].
 
 mod requests;
 pub mod schedule;

@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::{Extension, Json, extract::State, http::HeaderMap};
 use serde::Serialize;
 use shared::{
     App, Error,
     access::{Authorized, ManageSubscription},
+    delivery::RequestDelivery,
     purchase::{CheckoutService, ProductChange},
     rate_limit::{Lookup, RateLimiter},
     request::{self, IdempotencyKey},
@@ -113,6 +114,7 @@ pub(crate) async fn change(
     caller: Authorized<ManageSubscription>,
     limiter: RateLimiter,
     State(app): State<Arc<App>>,
+    Extension(delivery): Extension<RequestDelivery>,
     headers: HeaderMap,
     request::Json(request): request::Json<ChangeSubscription>,
 ) -> Result<Json<ChangedView>, Error> {
@@ -150,7 +152,9 @@ pub(crate) async fn change(
         serde_json::to_string(&request).map_err(|error| Error::Internal(error.into()))?;
     let contents = ["subscription", &contents];
     let record = IdempotencyRecord::new(caller.caller(), key.as_str(), &contents);
-    changes.made(&record).await.map(Json)
+    let (changed, messages) = changes.made(&record).await?;
+    delivery.deliver(&messages).await;
+    Ok(Json(changed))
 }
 
 /// One request for a change.
@@ -176,8 +180,9 @@ impl Changes<'_> {
         })
     }
 
-    /// The subscription after the operation `record`, done now or before.
-    async fn made(&self, record: &IdempotencyRecord) -> Result<ChangedView, Error> {
+    /// The subscription after the operation `record`, done now or before, and the ids of the
+    /// messages about that.
+    async fn made(&self, record: &IdempotencyRecord) -> Result<(ChangedView, Vec<String>), Error> {
         let known = self.app.store.recorded_operation(&record.key).await?;
         let plan = match known {
             Some(known) => plan_in(&known, record)?,
@@ -193,11 +198,13 @@ impl Changes<'_> {
             true => None,
             false => self.carried_out(&operation).await?,
         };
-        Ok(ChangedView {
-            subscription: Some(self.looked().await?),
+        let (subscription, messages) = self.looked().await?;
+        let changed = ChangedView {
+            subscription: Some(subscription),
             payment: payment.map(PaymentView::from),
             preview: None,
-        })
+        };
+        Ok((changed, messages))
     }
 
     /// Carries `operation` out. While it brings a product, the caller gets that product in no other
@@ -265,14 +272,14 @@ impl Changes<'_> {
         Ok(found.remove(name))
     }
 
-    /// The subscription, as it is at Stripe now.
-    async fn looked(&self) -> Result<CheckedSubscription, Error> {
+    /// The subscription, as it is at Stripe now, and the ids of the messages about that.
+    async fn looked(&self) -> Result<(CheckedSubscription, Vec<String>), Error> {
         let id = &self.held.id;
         let now = self.app.clock.now();
-        self.app.subscriptions.look(id, &Reason::Event).await?;
+        let looked = self.app.subscriptions.look(id, &Reason::Event).await?;
         let held = self.app.store.subscription(id).await?.value;
         let held = held.ok_or(Error::NotFound)?;
-        Ok(CheckedSubscription::of(&held, now))
+        Ok((CheckedSubscription::of(&held, now), looked.messages))
     }
 }
 

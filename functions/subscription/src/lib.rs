@@ -37,6 +37,10 @@
 //! | `429` | the caller sent too many of these requests; `Retry-After` has the seconds to wait |
 //! | `503` | Stripe, the database or the keys are not available; the caller may retry |
 //!
+//! On Vercel, where `FAREBOX_NOTIFY_URL` is set, the function then notifies the site of the change,
+//! and of what else is due. The answer waits for that, at most three seconds, and is the same
+//! without it.
+//!
 //! Read [`view`] for the contents of the response.
 
 pub mod apply;
@@ -49,7 +53,7 @@ pub mod view;
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     routing::{MethodRouter, get},
 };
@@ -57,6 +61,7 @@ use serde::Deserialize;
 use shared::{
     App, Error, Function,
     access::{Authorized, CallerId, ManageSubscription, Permission as _, ReadSubscription},
+    delivery::RequestDelivery,
     env::need,
     error::Code,
     function::{Operation, Trigger},
@@ -114,7 +119,11 @@ pub struct ApiDoc;
 
 /// The whole route. The platform owns the path, so any path reaches it.
 pub fn service(app: App) -> MethodRouter {
-    get(read).post(change::change).with_state(Arc::new(app))
+    let delivery = app.request_delivery();
+    get(read)
+        .post(change::change)
+        .layer(Extension(delivery))
+        .with_state(Arc::new(app))
 }
 
 /// The query: the caller's own, unless it names an owner.
@@ -189,13 +198,18 @@ impl Which {
 async fn read(
     caller: Authorized<ReadSubscription>,
     State(app): State<Arc<App>>,
+    Extension(delivery): Extension<RequestDelivery>,
     Query(which): Query<Which>,
 ) -> Result<Json<SubscriptionsView>, Error> {
     let (owner, is_access, refreshes) = (which.owner()?, which.is_access()?, which.refreshes()?);
     let caller = caller.reach_list(owner.as_ref())?;
     let owner = owner.unwrap_or_else(|| caller.caller().clone());
     let refreshed = match refreshes {
-        true => app.subscriptions.refresh(&owner).await,
+        true => {
+            let refreshed = app.subscriptions.refresh(&owner).await;
+            delivery.sweep().await;
+            refreshed
+        }
         false => Refreshed::default(),
     };
     let account = app.store.billing_account(&owner).await?;

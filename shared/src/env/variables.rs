@@ -70,7 +70,7 @@ const RETURNS: Readers = Readers::Named(&["create-checkout", "portal"]);
 /// The function that receives Stripe's webhooks.
 const WEBHOOK: Readers = Readers::Named(&["webhook"]);
 /// The functions that notify the site; two of them on Vercel alone.
-const NOTIFY: Readers = Readers::Named(&["notify", "order", "webhook"]);
+const NOTIFY: Readers = Readers::Named(&["notify", "order", "subscription", "webhook"]);
 
 impl Variable {
     /// A variable without a default.

@@ -5,6 +5,7 @@
 )]
 
 mod changes;
+mod delivers;
 mod one_product;
 mod previews;
 mod reads;

@@ -26,7 +26,8 @@ pub(super) const NOTIFICATIONS: Group = Group {
             NOTIFY,
             "Where notifications go: the https URL of your site's endpoint, `eventbridge:` and the \
              name or the ARN of an event bus in `AWS_REGION`, or `log:` for a try. Only notify \
-             needs it; order and webhook read it on Vercel, where they deliver as well.",
+             needs it; order, subscription and webhook read it on Vercel, where they deliver as \
+             well.",
         )
         .see("integrate.md#fulfil-orders"),
         Variable::new(
