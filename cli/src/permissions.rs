@@ -109,9 +109,9 @@ pub(crate) const OF_PAYMENTS: [Permission; 20] = [
     )
     .used_by(
         "create-checkout, and create-intent and cancel for an order with a Checkout Session; \
-         webhook, reconcile and order likewise; refund, to read which order a subscription's invoice \
-         is of; subscription, to end an unpaid order of the \
-         product to which a subscription changes",
+         webhook, reconcile and order likewise; refund, to read which order a subscription's \
+         invoice is of; subscription, to end an unpaid order of the product to which a \
+         subscription changes",
     ),
     // Stripe rejects the unknown parameter.
     Permission::write(
