@@ -40,7 +40,9 @@ DELIVERS = {"FAREBOX_NOTIFY_URL", "FAREBOX_NOTIFY_SECRET"}
 #: reads.
 PARTS = {
     r"\bAuthorized<": of_module("access"),
-    r"\bCheckoutService\b": {"FAREBOX_CHECKOUT"}
+    # A change of a subscription asks it for one product, by the checkout file alone.
+    r"\bProductChange\b": {"FAREBOX_CHECKOUT"},
+    r"(?s)\A(?!.*\bProductChange\b).*\bCheckoutService\b": {"FAREBOX_CHECKOUT"}
     | of_module("purchase")
     | of_module("rate_limit")
     | of_module("stripe"),

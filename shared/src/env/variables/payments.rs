@@ -87,7 +87,7 @@ pub(super) const CHECKOUT: Group = Group {
         Variable::new(
             "FAREBOX_CHECKOUT",
             "/etc/farebox/checkout.json",
-            PAYMENTS,
+            Readers::Named(&["create-checkout", "create-intent", "subscription"]),
             "The path of a file of your own with the options of Checkout Sessions, in place of the \
              built-in checkout.json: promotion codes, tax, shipping and more, in Stripe's own \
              parameter names; and what browsers may choose, such as a currency. A mistake in it \
