@@ -76,9 +76,9 @@ for (const version of [15, 16])
 
     await t.test("a signed order names the guest who signed in as its previous owner", async () => {
       const cookie = cookieOf(await pay(origin, "/api/payments"));
-      const signed = async (cookie) => {
+      const signed = async (cookie, query = "") => {
         const { order } = await (
-          await fetch(`${origin}/api/order`, { headers: { cookie } })
+          await fetch(`${origin}/api/order${query}`, { headers: { cookie } })
         ).json();
         const { sub, previousSub } = decodeJwt(order);
         return [sub, previousSub];
@@ -87,6 +87,16 @@ for (const version of [15, 16])
       assert.deepEqual(await signed(cookie), [guest, undefined]);
       assert.deepEqual(await signed(`${cookie}; user=ada`), ["ada", guest]);
       assert.deepEqual(await signed("user=ada"), ["ada", undefined]);
+      assert.deepEqual(await signed(`${cookie}; user=ada`, "?for=ada"), ["ada", guest]);
+      assert.deepEqual(await signed(`${cookie}; user=sam`, "?for=ada"), ["ada", undefined]);
+    });
+
+    await t.test("a guest ends by a cookie that the browser takes", async () => {
+      const leave = (headers) => fetch(`${origin}/api/leave`, { method: "POST", headers });
+      const plain = (await leave({})).headers.get("set-cookie");
+      assert.match(plain, /^farebox_guest=; Path=\/;.* Max-Age=0;/);
+      const secure = (await leave({ "x-forwarded-proto": "https" })).headers.get("set-cookie");
+      assert.match(secure, /^__Host-farebox_guest=; Path=\/;.* Max-Age=0;.* Secure;/);
     });
 
     await t.test("no path leads to another function, and no method to a third", async () => {

@@ -149,7 +149,7 @@ impl CheckoutService {
         if let Some(previous) = &signed.previous_owner {
             let (caller, previous) = (payer.alias(), previous.alias());
             tracing::info!(caller, previous, order.id = %signed.id,
-                "the site moved an order to another owner");
+                "the site named the previous owner of an order");
         }
         let digest = signed.contents.digest();
         let request = ["order", signed.id.as_str(), &digest];

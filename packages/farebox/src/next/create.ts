@@ -6,11 +6,17 @@ import type { Routes } from "../index.js";
 import type { Handlers } from "../notifications/handlers.js";
 import { nodeReceiver, receiver } from "../notifications/receive.js";
 import type { NotificationStore } from "../notifications/store.js";
-import { checked, GUEST, type Caller, type User } from "../server/caller.js";
+import {
+  checked,
+  GUEST,
+  type Caller,
+  type CheckedCaller,
+  type User,
+} from "../server/caller.js";
 import { can, createServerClient } from "../server/client.js";
 import { signOrder, type SignedOrder, type SignOptions } from "../server/order.js";
 import { setting } from "../server/settings.js";
-import { guestIn } from "./guest.js";
+import { endedGuest, guestIn } from "./guest.js";
 import { createHandler, type RouteHandler } from "./handler.js";
 import { createPagesHandler } from "./pages.js";
 import { createProxy, type Proxy, type ProxyOptions } from "./proxy.js";
@@ -65,10 +71,15 @@ export interface Farebox<Tx = undefined> {
    */
   can(user: User | null | undefined, entitlement: string): Promise<boolean>;
   /**
-   * Signs an order for `caller`, by default the caller of the request at hand. For a user who was a
-   * guest in this browser, it names that guest as the order's previous owner.
+   * Signs an order for `caller`, by default the caller of the request at hand. Where that is a user
+   * who was a guest in this browser, it names that guest as the order's previous owner.
    */
   signOrder(order: SignedOrder, caller?: Caller | null, options?: SignOptions): Promise<string>;
+  /**
+   * Ends the guest of this browser, in a server action or a route: at a sign-out on a computer that
+   * others use. Whoever has the guest's cookie has the guest's orders.
+   */
+  endGuest(): Promise<void>;
   /** A typed client of Farebox's routes, by default for the caller of the request at hand. */
   client(caller?: Caller): Client<Routes>;
 }
@@ -91,19 +102,29 @@ export function createFarebox<Tx = undefined>(options: FareboxOptions<Tx>): Fare
       return can(user, entitlement);
     },
     client: (caller) => createServerClient(caller ?? (() => site.current())),
+    endGuest,
     async signOrder(order, caller, options) {
       const payer = caller ? checked(caller) : await site.current();
-      return signOrder(await withPrevious(order, payer.id), payer, options);
+      const previous = order.previousSub ?? (await previousOwner(site, payer));
+      return signOrder({ ...order, ...(previous && { previousSub: previous }) }, payer, options);
     },
   };
 }
 
 const secret = (): string => setting("FAREBOX_NOTIFY_SECRET");
 
-/** The order, with the guest of this browser as its previous owner where they have signed in. */
-async function withPrevious(order: SignedOrder, payer: string): Promise<SignedOrder> {
-  if (order.previousSub !== undefined || payer.startsWith(GUEST)) return order;
+/** The guest whom the payer was in this browser; staff who sign for a customer were another. */
+async function previousOwner(site: Site, payer: CheckedCaller): Promise<string | undefined> {
+  if (payer.id.startsWith(GUEST)) return undefined;
   const asked = await atHandIfAny();
-  const previous = asked && guestIn(asked);
-  return previous === undefined ? order : { ...order, previousSub: GUEST + previous };
+  const guest = asked && guestIn(asked);
+  if (guest === undefined) return undefined;
+  const visitor = await site.current();
+  return visitor.id === payer.id ? GUEST + guest : undefined;
+}
+
+async function endGuest(): Promise<void> {
+  const { cookies, headers } = await import("next/headers.js");
+  const ended = endedGuest({ headers: await headers() });
+  (await cookies()).set(ended);
 }

@@ -36,6 +36,17 @@ export function guestCookie(id: string, asked: Asked): string {
   return `${name}=${id}; ${scope}`;
 }
 
+/**
+ * The cookie that ends the guest of a browser. One with `__Host-` goes only by a cookie that is
+ * Secure itself, which deleting it by Next.js's own function is not.
+ */
+export function endedGuest(asked: Asked) {
+  const secure = isSecure(asked);
+  const name = secure ? SECURE_NAME : NAME;
+  const scope = { path: "/", httpOnly: true, sameSite: "lax", secure, maxAge: 0 } as const;
+  return { name, value: "", ...scope };
+}
+
 /** The guest's own `Cookie` pair, for the rest of the same request. */
 export const guestPair = (id: string, asked: Asked): string =>
   guestCookie(id, asked).split(";", 1)[0] as string;

@@ -66,7 +66,7 @@ export function FareboxCheckout(props: FareboxCheckoutProps) {
   const texts = useTexts("checkout", checkoutTexts);
   const trouble = useTrouble("start");
   const { payment, again } = useCheckout(options);
-  const [confirmed, setConfirmed] = useState<string | null>(null);
+  const [confirmed, setConfirmed] = useConfirmed(options);
   const started = payment && "started" in payment ? payment.started : null;
   const before = useEarlierAmount(started);
   const look = useLook(place, appearance, started !== null);
@@ -136,6 +136,18 @@ function Form({ payment: { started, stripe }, look, shownAmount, ...form }: Form
       <PaymentForm intent={started} {...form} />
     </Elements>
   );
+}
+
+/**
+ * The order whose payment was confirmed in this page: until other contents are bought. An emptied
+ * cart is none.
+ */
+function useConfirmed(wanted: Wanted) {
+  const [confirmed, setConfirmed] = useState<{ contents: string; orderId: string } | null>(null);
+  const contents = contentsOf(wanted);
+  const isIts = confirmed?.contents === contents || wanted.items?.length === 0;
+  const orderId = confirmed && isIts ? confirmed.orderId : null;
+  return [orderId, (orderId: string) => setConfirmed({ contents, orderId })] as const;
 }
 
 /** The payment is confirmed in this page: the order has the last word. */

@@ -70,6 +70,10 @@ function signedContents(token: string): string {
   }
 }
 
+/** The contents and their cart: two carts with the same contents are two payments. */
+const nameOf = (wanted: Wanted): string =>
+  `${wanted.order === undefined ? (wanted.cart ?? "cart") : ""} ${contentsOf(wanted)}`;
+
 const underWay = new Map<string, Promise<unknown>>();
 
 /** `begin`, once at a time for each name: React runs effects twice in development. */
@@ -83,7 +87,7 @@ function once<T>(name: string, begin: () => Promise<T>): Promise<T> {
 
 /** Starts the payment for Stripe's Payment Element. */
 export const startIntent = (base: string, wanted: Wanted): Promise<Intent | Settled> =>
-  once(`intent ${base} ${contentsOf(wanted)}`, async () => {
+  once(`intent ${base} ${nameOf(wanted)}`, async () => {
     const started = await ordered(base, wanted, (key, body) => createIntent(base, key, body));
     if ("settled" in started) return started;
     const { clientSecret } = started;
@@ -100,7 +104,7 @@ export const startEmbedded = (
   mode: Mode,
   successUrl: string,
 ): Promise<Session | Settled | AlreadySubscribed> =>
-  once(`embedded ${base} ${mode} ${contentsOf(wanted)}`, async () => {
+  once(`embedded ${base} ${mode} ${nameOf(wanted)}`, async () => {
     const started = await opened(base, wanted, mode, { successUrl, uiMode: "embedded" });
     if (!("orderId" in started)) return started;
     const { orderId, clientSecret, publishableKey, stripeJs } = started;
