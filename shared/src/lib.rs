@@ -46,8 +46,8 @@
 //! | options | [`checkout`]: the options of Checkout Sessions |
 //! | outside | [`aws`]: calls AWS |
 //! | | [`event`]: Stripe's events |
-//! | | [`ids`]: ids that several modules share |
 //! | | [`notify`]: the destinations of notifications |
+//! | names | [`ids`]: ids that several modules share |
 //! | ground | [`amount`]: money, exact, in minor units |
 //! | | [`cause`]: causes of errors |
 //! | | [`clock`]: the time |
