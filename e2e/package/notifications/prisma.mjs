@@ -34,8 +34,12 @@ model Handled {
 }
 `;
 
+let made;
+
 /** The class of the client. It is generated once, and then read from its file. */
-export async function prismaClient() {
+export const prismaClient = () => (made ??= client());
+
+async function client() {
   const file = join(FOLDER, "client.mjs");
   if (!(await stat(file).catch(() => undefined))) await generate(file);
   return (await import(file)).PrismaClient;
