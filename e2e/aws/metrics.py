@@ -11,7 +11,7 @@ PARTS = {
     "delivery.rs": r"\bDeliverer\b",
     "processor.rs": r"\bprocessor\s*\.process\(",
     "store/accept.rs": r"\bprocessor\s*\.process\(",
-    "rate_limit.rs": r"\bCheckoutService\b",
+    "rate_limit.rs": r"\bAuthorized<CreatePayment>",
 }
 
 
