@@ -2,7 +2,7 @@
 // reaches it. Only the Node.js runtime loads this module: `imports` of package.json has another for
 // the Edge runtime, which has no files.
 
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseEnv } from "node:util";
 
@@ -57,13 +57,17 @@ function filesIn(folder: string): (DevFile & { at: number })[] {
 
 /** The file, unless it is another user's: they would receive the tokens of this site. */
 function read(path: string): (DevFile & { at: number })[] {
+  let file: number | undefined;
   try {
-    const { mtimeMs, uid } = statSync(/* turbopackIgnore: true */ path);
+    // The owner is that of the file which is read, whatever the path names a moment later.
+    file = openSync(/* turbopackIgnore: true */ path, "r");
+    const { mtimeMs, uid } = fstatSync(file);
     if (process.getuid && process.getuid() !== uid) return [];
-    const text = readFileSync(/* turbopackIgnore: true */ path, "utf8");
-    return [{ path, at: mtimeMs, settings: parseEnv(text) }];
+    return [{ path, at: mtimeMs, settings: parseEnv(readFileSync(file, "utf8")) }];
   } catch {
     return []; // It was deleted since, or may not be read.
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
