@@ -63,7 +63,8 @@ function read(path: string): (DevFile & { at: number })[] {
     file = openSync(/* turbopackIgnore: true */ path, "r");
     const { mtimeMs, uid } = fstatSync(file);
     if (process.getuid && process.getuid() !== uid) return [];
-    return [{ path, at: mtimeMs, settings: parseEnv(readFileSync(file, "utf8")) }];
+    const text = readFileSync(/* turbopackIgnore: true */ file, "utf8");
+    return [{ path, at: mtimeMs, settings: parseEnv(text) }];
   } catch {
     return []; // It was deleted since, or may not be read.
   } finally {
