@@ -105,7 +105,8 @@ export function createFarebox<Tx = undefined>(options: FareboxOptions<Tx>): Fare
     endGuest,
     async signOrder(order, caller, options) {
       const payer = caller ? checked(caller) : await site.current();
-      const previous = order.previousSub ?? (await previousOwner(site, payer));
+      const visitor = () => (caller ? site.current() : payer);
+      const previous = order.previousSub ?? (await previousOwner(payer, visitor));
       return signOrder({ ...order, ...(previous && { previousSub: previous }) }, payer, options);
     },
   };
@@ -114,13 +115,16 @@ export function createFarebox<Tx = undefined>(options: FareboxOptions<Tx>): Fare
 const secret = (): string => setting("FAREBOX_NOTIFY_SECRET");
 
 /** The guest whom the payer was in this browser; staff who sign for a customer were another. */
-async function previousOwner(site: Site, payer: CheckedCaller): Promise<string | undefined> {
+async function previousOwner(
+  payer: CheckedCaller,
+  visitor: () => CheckedCaller | Promise<CheckedCaller>,
+): Promise<string | undefined> {
   if (payer.id.startsWith(GUEST)) return undefined;
   const asked = await atHandIfAny();
   const guest = asked && guestIn(asked);
   if (guest === undefined) return undefined;
-  const visitor = await site.current();
-  return visitor.id === payer.id ? GUEST + guest : undefined;
+  const { id } = await visitor();
+  return id === payer.id ? GUEST + guest : undefined;
 }
 
 async function endGuest(): Promise<void> {

@@ -4,12 +4,10 @@
 
 import { useState, type ReactNode } from "react";
 import { useSettings, useTexts } from "./context.js";
-import { usePageShown } from "./hooks.js";
-import { Notice } from "./notice.js";
+import { LeaveButton, useLeaving, type Leaving } from "./leave.js";
 import { absolute, returnTo, successUrl } from "./return-url.js";
 import { startHosted, type Mode, type Wanted } from "./start.js";
-import { checkoutTexts, commonTexts } from "./texts.js";
-import { useTrouble, type Trouble } from "./trouble.js";
+import { checkoutTexts } from "./texts.js";
 
 export type HostedOptions = Wanted & {
   /** The return page, a URL or path of the site, in an origin of `FAREBOX_RETURN_ORIGINS`. */
@@ -21,11 +19,7 @@ export type HostedOptions = Wanted & {
 };
 
 /** What a page of the site's own shows about the way to Stripe's page. */
-export interface Hosted {
-  /** Opens Checkout, and leads to it. */
-  open: () => Promise<void>;
-  isBusy: boolean;
-  trouble: Trouble | null;
+export interface Hosted extends Leaving {
   /** A subscription of these items is held already, and nothing was started. */
   isHeld: boolean;
 }
@@ -34,33 +28,23 @@ export interface Hosted {
 export function useHostedCheckout(options: HostedOptions): Hosted {
   const { successUrl: success, cancelUrl, mode = "payment", ...wanted } = options;
   const { basePath, navigate } = useSettings();
-  const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
   const [isHeld, setIsHeld] = useState(false);
-  const trouble = useTrouble(mode === "payment" ? "start" : "subscribe")(error);
-  usePageShown(() => setIsBusy(false));
-
-  async function open() {
-    if (isBusy) return;
-    setIsBusy(true);
-    setError(null);
-    try {
-      const urls = {
-        successUrl: successUrl(success),
-        cancelUrl: absolute(cancelUrl ?? location.pathname + location.search),
-      };
-      const started = await startHosted(basePath, wanted, mode, urls);
-      if ("url" in started) return location.assign(started.url);
-      // Another tab may have paid the order in the meantime.
-      if ("settled" in started) return navigate(returnTo(success, started.settled, "succeeded"));
+  const leaving = useLeaving(mode === "payment" ? "start" : "subscribe", async () => {
+    const urls = {
+      successUrl: successUrl(success),
+      cancelUrl: absolute(cancelUrl ?? location.pathname + location.search),
+    };
+    const started = await startHosted(basePath, wanted, mode, urls);
+    if ("isHeld" in started) {
       setIsHeld(true);
-    } catch (error) {
-      setError(error);
+      return false;
     }
-    setIsBusy(false);
-  }
-
-  return { open, isBusy, trouble, isHeld };
+    if ("url" in started) location.assign(started.url);
+    // Another tab may have paid the order in the meantime.
+    else navigate(returnTo(success, started.settled, "succeeded"));
+    return true;
+  });
+  return { ...leaving, isHeld };
 }
 
 export type HostedCheckoutButtonProps = HostedOptions & {
@@ -75,9 +59,8 @@ export function HostedCheckoutButton({
   className = "farebox-button",
   ...options
 }: HostedCheckoutButtonProps) {
-  const common = useTexts("common", commonTexts);
   const texts = useTexts("checkout", checkoutTexts);
-  const { open, isBusy, trouble, isHeld } = useHostedCheckout(options);
+  const { isHeld, ...leaving } = useHostedCheckout(options);
   if (isHeld)
     return (
       <p className="farebox-notice" role="alert" data-code="already_subscribed">
@@ -85,11 +68,8 @@ export function HostedCheckoutButton({
       </p>
     );
   return (
-    <>
-      {trouble && <Notice trouble={trouble} />}
-      <button type="button" className={className} onClick={open} aria-disabled={isBusy}>
-        {isBusy ? common.busy : (children ?? texts.hosted)}
-      </button>
-    </>
+    <LeaveButton leaving={leaving} className={className}>
+      {children ?? texts.hosted}
+    </LeaveButton>
   );
 }
