@@ -3,30 +3,25 @@
 //!
 //! `lambda_http` detects the kind of a request by reading it as one kind after the other, the body
 //! each time. AWS lets an event of payload version 2.0 begin with its version: such a request is
-//! read once, here. All others are left to `lambda_http`.
+//! read as one at once, here. All others are left to `lambda_http`.
 
-use std::{
-    fmt,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use axum::{
     body::Body,
     response::{IntoResponse as _, Response},
     routing::MethodRouter,
 };
+use http_body_util::BodyExt as _;
 use hyper::{Request, header::CONTENT_TYPE};
 use lambda_http::{
-    Adapter, Context, LambdaEvent, aws_lambda_events::apigw::ApiGatewayV2httpRequest,
+    Adapter, BoxFuture, Context, LambdaEvent, aws_lambda_events::apigw::ApiGatewayV2httpRequest,
     request::LambdaRequest,
 };
 use lambda_runtime::{Diagnostic, service_fn};
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer},
-};
-use serde_json::{Map, Value, json};
-use tower::{Service as _, ServiceExt as _};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::{Value, json, value::RawValue};
+use tower::{Service as _, ServiceExt};
 
 use super::{Error, events::diagnostic, runtime_ended};
 
@@ -34,7 +29,8 @@ use super::{Error, events::diagnostic, runtime_ended};
 /// event source `source` alone.
 pub(super) async fn serve(service: MethodRouter, source: Option<String>) -> Result<(), Error> {
     let has_served = &AtomicBool::new(false);
-    let mut requests = Adapter::from(service.clone());
+    let route = ServiceExt::<lambda_http::Request>::map_response(service.clone(), Utf8);
+    let mut requests = Adapter::from(route);
     let invoked = service_fn(move |LambdaEvent { payload, context }| {
         has_served.store(true, Relaxed);
         // A route is always ready.
@@ -88,6 +84,25 @@ fn event_answer(response: Response) -> Result<Value, Diagnostic> {
     }
 }
 
+/// A response whose body is sent as it is, if it is UTF-8. `lambda_http`'s own conversion decodes
+/// it from the encoding that its header names, and so adds the tables of all encodings to a
+/// program.
+struct Utf8(Response);
+
+impl lambda_http::IntoResponse for Utf8 {
+    fn into_response(self) -> BoxFuture<'static, lambda_http::Response<lambda_http::Body>> {
+        Box::pin(async move {
+            let (head, body) = self.0.into_parts();
+            let body = body.collect().await.expect("responses are in memory");
+            let body = match String::from_utf8(body.to_bytes().into()) {
+                Ok(text) => lambda_http::Body::Text(text),
+                Err(other) => lambda_http::Body::Binary(other.into_bytes()),
+            };
+            Response::from_parts(head, body)
+        })
+    }
+}
+
 /// The answer to an invocation.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -116,14 +131,14 @@ enum Invocation {
 #[derive(Debug)]
 struct PartnerEvent {
     source: String,
-    detail: Value,
+    detail: Box<RawValue>,
 }
 
 impl PartnerEvent {
     /// The Stripe event, if it came from `source`.
     fn of(self, source: Option<&str>) -> Result<String, Diagnostic> {
         if source == Some(&self.source) {
-            return Ok(self.detail.to_string());
+            return Ok(self.detail.get().to_owned());
         }
         tracing::error!(
             "rejected an event from EventBridge: STRIPE_EVENT_SOURCE names another source"
@@ -137,46 +152,46 @@ impl PartnerEvent {
 
 impl<'de> Deserialize<'de> for Invocation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let event = deserializer.deserialize_map(Entries);
-        event.map_err(|_| D::Error::custom(UNREADABLE))
+        let event = Box::<RawValue>::deserialize(deserializer).ok();
+        let invocation = event.and_then(|event| Self::read(event.get()).ok());
+        invocation.ok_or_else(|| D::Error::custom(UNREADABLE))
     }
 }
 
 /// The error for an event that cannot be read. It quotes nothing: the event may contain anything.
 const UNREADABLE: &str = "the event is not one of an API Gateway, a load balancer or EventBridge";
 
-/// Reads an event by its entries.
-struct Entries;
+/// The entries by which an event from EventBridge is told from a request.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entries {
+    source: Option<Value>,
+    detail: Option<Box<RawValue>>,
+    request_context: Option<Box<RawValue>>,
+}
 
-impl<'de> Visitor<'de> for Entries {
-    type Value = Invocation;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an HTTP request or an event")
+impl Invocation {
+    fn read(event: &str) -> Result<Self, serde_json::Error> {
+        if begins_with_version_2(event).is_some() {
+            let request: ApiGatewayV2httpRequest = serde_json::from_str(event)?;
+            return Ok(Self::Request(LambdaRequest::ApiGatewayV2(request)));
+        }
+        match serde_json::from_str(event)? {
+            Entries {
+                source: Some(Value::String(source)),
+                detail: Some(detail),
+                request_context: None,
+            } => Ok(Self::Event(PartnerEvent { source, detail })),
+            _ => serde_json::from_str(event).map(Self::Request),
+        }
     }
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Invocation, A::Error> {
-        let first: Option<(String, Value)> = entries.next_entry()?;
-        if matches!(&first, Some((name, value)) if name == "version" && value == "2.0") {
-            let event = ApiGatewayV2httpRequest::deserialize(MapAccessDeserializer::new(entries));
-            return event.map(|event| Invocation::Request(LambdaRequest::ApiGatewayV2(event)));
-        }
-        let mut event = Map::from_iter(first);
-        while let Some((name, value)) = entries.next_entry()? {
-            event.insert(name, value);
-        }
-        if let (Some(Value::String(source)), Some(detail)) =
-            (event.get("source"), event.get("detail"))
-            && !event.contains_key("requestContext")
-        {
-            return Ok(Invocation::Event(PartnerEvent {
-                source: source.clone(),
-                detail: detail.clone(),
-            }));
-        }
-        let request = serde_json::from_str(&Value::from(event).to_string());
-        request.map(Invocation::Request).map_err(A::Error::custom)
-    }
+fn begins_with_version_2(event: &str) -> Option<()> {
+    let name = event.strip_prefix('{')?.trim_start();
+    let colon = name.strip_prefix(r#""version""#)?.trim_start();
+    let value = colon.strip_prefix(':')?.trim_start();
+    value.strip_prefix(r#""2.0""#).map(drop)
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ const VERSION_2: &str = r#""rawPath": "/two", "rawQueryString": "", "isBase64Enc
 fn an_event_of_version_2_is_read_wherever_it_says_so() {
     for event in [
         format!(r#"{{ "version": "2.0", {VERSION_2} }}"#),
+        format!(" \n{{\"version\" : \"2.0\",{VERSION_2}}}\n"),
         format!(r#"{{ {VERSION_2}, "version": "2.0" }}"#),
         format!(r#"{{ "type": null, "version": "2.0", {VERSION_2} }}"#),
     ] {
