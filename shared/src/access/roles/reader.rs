@@ -1,6 +1,6 @@
 //! Reads a roles file, and collects all of its faults.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Arguments};
 
 use super::Permissions;
 use crate::{
@@ -24,7 +24,7 @@ pub(super) fn read(text: &str) -> Result<BTreeMap<String, Permissions>, Vec<Stri
     };
     let mut reader = Reader::default();
     if roles.is_empty() {
-        reader.wrong("the file", "has no role");
+        reader.wrong(format_args!("the file"), "has no role");
     }
     let read = roles
         .iter()
@@ -42,33 +42,33 @@ struct Reader {
 }
 
 impl Reader {
-    fn wrong(&mut self, place: &str, what: &str) {
+    fn wrong(&mut self, place: Arguments<'_>, what: &str) {
         self.problems
             .push(format!("names a file with an error: {place} {what}"));
     }
 
     fn role(&mut self, name: &str, value: &Value) -> Permissions {
-        let place = format!("role `{name}`");
+        let place = format_args!("role `{name}`");
         let fits = name.trim() == name && (1..=64).contains(&name.chars().count());
         if !fits || name.chars().any(char::is_control) {
-            self.wrong(&place, "must have a name of 1 to 64 characters");
+            self.wrong(place, "must have a name of 1 to 64 characters");
         }
-        let permissions = self.object(&place, value);
+        let permissions = self.object(place, value);
         let mut granted = Permissions::new();
         for (name, value) in permissions.into_iter().flatten() {
-            let place = format!("{place}, `{name}`");
+            let place = format_args!("{place}, `{name}`");
             let Some(rule) = rule_of(name) else {
-                self.wrong(&place, "is not a permission");
+                self.wrong(place, "is not a permission");
                 continue;
             };
-            if let Some(grant) = self.grant(&place, rule, value) {
+            if let Some(grant) = self.grant(place, rule, value) {
                 granted.insert(rule.name, grant);
             }
         }
         granted
     }
 
-    fn grant(&mut self, place: &str, rule: &Rule, value: &Value) -> Option<Grant> {
+    fn grant(&mut self, place: Arguments<'_>, rule: &Rule, value: &Value) -> Option<Grant> {
         let fields = self.object(place, value)?;
         self.only(place, fields, &["scope", "limits"]);
         let scope = match fields.get("scope").and_then(Value::text) {
@@ -92,7 +92,7 @@ impl Reader {
             if !rule.has_limits {
                 self.wrong(place, "moves no money, and cannot have `limits`");
             }
-            self.limits(&format!("{place}, `limits`"), value)
+            self.limits(format_args!("{place}, `limits`"), value)
         });
         Some(Grant {
             scope: scope?,
@@ -100,7 +100,7 @@ impl Reader {
         })
     }
 
-    fn limits(&mut self, place: &str, value: &Value) -> MoneyLimits {
+    fn limits(&mut self, place: Arguments<'_>, value: &Value) -> MoneyLimits {
         let Some(fields) = self.object(place, value) else {
             return MoneyLimits::default();
         };
@@ -109,8 +109,8 @@ impl Reader {
             self.wrong(place, "must have `perCall`, `perDay`, or both");
         }
         let mut list = |name: &str| {
-            let place = format!("{place}, `{name}`");
-            fields.get(name).map(|value| self.amounts(&place, value))
+            let place = format_args!("{place}, `{name}`");
+            fields.get(name).map(|value| self.amounts(place, value))
         };
         let (per_call, per_day) = (list("perCall"), list("perDay"));
         if let (Some(call), Some(day)) = (&per_call, &per_day) {
@@ -124,24 +124,24 @@ impl Reader {
         MoneyLimits { per_call, per_day }
     }
 
-    fn amounts(&mut self, place: &str, value: &Value) -> BTreeMap<Currency, i64> {
+    fn amounts(&mut self, place: Arguments<'_>, value: &Value) -> BTreeMap<Currency, i64> {
         let mut amounts = BTreeMap::new();
         for (name, value) in self.object(place, value).into_iter().flatten() {
-            let place = format!("{place}, `{name}`");
+            let place = format_args!("{place}, `{name}`");
             let Ok(currency) = Currency::parse(name) else {
-                self.wrong(&place, "is not a currency that Stripe knows, in lower case");
+                self.wrong(place, "is not a currency that Stripe knows, in lower case");
                 continue;
             };
             match value.whole().map(|most| Amount::positive(most, currency)) {
                 Some(Ok(most)) => drop(amounts.insert(currency, most.minor_units())),
-                Some(Err(what)) => self.wrong(&place, &what.to_string()),
-                None => self.wrong(&place, "must be whole minor units"),
+                Some(Err(what)) => self.wrong(place, &what.to_string()),
+                None => self.wrong(place, "must be whole minor units"),
             }
         }
         amounts
     }
 
-    fn object<'v>(&mut self, place: &str, value: &'v Value) -> Option<&'v Fields> {
+    fn object<'v>(&mut self, place: Arguments<'_>, value: &'v Value) -> Option<&'v Fields> {
         let fields = value.object();
         if fields.is_none() {
             self.wrong(place, "must be a JSON object");
@@ -149,7 +149,7 @@ impl Reader {
         fields
     }
 
-    fn only(&mut self, place: &str, fields: &Fields, known: &[&str]) {
+    fn only(&mut self, place: Arguments<'_>, fields: &Fields, known: &[&str]) {
         for name in fields.keys() {
             if !known.contains(&name.as_str()) {
                 self.wrong(place, &format!("has the unknown field `{name}`"));
