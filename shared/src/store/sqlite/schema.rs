@@ -218,8 +218,14 @@ fn bind_to(connection: &mut Connection, mode: Mode) -> Result<Deployment, StoreE
         Mode::Test => 0x4642_5431, // "FBT1"
         Mode::Live => 0x4642_4c31, // "FBL1"
     };
+    // Both are written once, and never changed.
+    if number(connection, NAME)? == id(mode)
+        && let Some(deployment) = deployment_in(connection)?
+    {
+        return Ok(deployment);
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found: i64 = transaction.pragma_query_value(None, NAME, |row| row.get(0))?;
+    let found = number(&transaction, NAME)?;
     let other = if mode.is_live() {
         Mode::Test
     } else {
@@ -283,10 +289,21 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// A number in the header of the file.
+fn number(connection: &Connection, name: &str) -> Result<i64, StoreError> {
+    Ok(connection.pragma_query_value(None, name, |row| row.get(0))?)
+}
+
+/// Brings the schema to this version. A file that has it is only read: a start neither waits for
+/// the writers of other processes, nor for the disk.
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    const NAME: &str = "user_version";
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if number(connection, NAME)? == known {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = number(&transaction, NAME)?;
     if version > known {
         return Err(StoreError::NewerSchema {
             found: version,
@@ -298,7 +315,7 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
             transaction.execute_batch(migration)?;
         }
     }
-    transaction.pragma_update(None, "user_version", known)?;
+    transaction.pragma_update(None, NAME, known)?;
     transaction.commit()?;
     Ok(())
 }

@@ -52,6 +52,17 @@ async fn connections_that_open_a_new_file_at_once_share_its_id_and_its_orders() 
     }
 }
 
+#[tokio::test]
+async fn a_file_is_opened_while_another_process_writes_to_it() {
+    let it = Fixture::new(Place::Sqlite).await;
+    let writer = rusqlite::Connection::open(path(&it)).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    let store = open(&it.config).await.unwrap();
+
+    assert_eq!(store.deployment().unwrap(), it.store.deployment().unwrap());
+}
+
 /// Opens a file of an earlier `version` of the schema, whose tables hold what those of `it` do.
 async fn opened_from(it: &Fixture, version: u8) -> Store {
     let earlier = path(it).with_extension("earlier");
