@@ -10,6 +10,7 @@ PARTS = {
     "secrets/store.rs": r"\bneed::(" + "|".join(sorted(settings.KEYS)) + r")\b|\bDeliverer\b",
     "delivery.rs": r"\bDeliverer\b",
     "processor.rs": r"\bprocessor\s*\.process\(",
+    "processor/failed_charges.rs": r"\bprocessor\s*\.process\(",
     "store/accept.rs": r"\bprocessor\s*\.process\(",
     "rate_limit.rs": r"\bAuthorized<CreatePayment>",
 }

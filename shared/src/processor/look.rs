@@ -19,6 +19,25 @@ pub(super) fn is_reversal(event: &Event) -> bool {
     matches!(event.subject, Subject::Refund(_) | Subject::Dispute(_))
 }
 
+/// The result of a look at the subscription with `id`, after its order was paid, as `event` reports
+/// or a reader found out. After a failure, whose cause is logged, it is none: neither the payment
+/// nor the reader waits for it, and the subscription's own events follow.
+pub(super) fn or_wait_for_events(
+    looked: Result<Looked, String>,
+    id: &str,
+    event: Option<&Event>,
+) -> Looked {
+    looked.unwrap_or_else(|cause| {
+        tracing::warn!(
+            event.id = event.map(|event| event.id.as_str()),
+            subscription.id = id,
+            cause,
+            "Farebox cannot fetch a subscription that was paid, and waits for its events"
+        );
+        Looked::default()
+    })
+}
+
 impl EventProcessor {
     /// The subscription that `event` says to look at again, and nothing else: one look serves any
     /// number of such events that are older than it.
@@ -84,8 +103,7 @@ impl EventProcessor {
     }
 
     /// Looks at the subscription that `session` began, so that its caller may use it once their
-    /// order is paid. The payment does not wait for a failure: the subscription's own events
-    /// follow.
+    /// order is paid.
     async fn look_at_paid(
         &self,
         session: &CheckoutSession,
@@ -99,15 +117,8 @@ impl EventProcessor {
             return Ok(Looked::default());
         }
         let looked = self.subscriptions.look(id, &Reason::Event).await;
-        Ok(looked.unwrap_or_else(|failure| {
-            tracing::warn!(
-                event.id,
-                subscription.id = id,
-                cause = causes(&failure),
-                "Farebox cannot fetch a subscription that was paid, and waits for its events"
-            );
-            Looked::default()
-        }))
+        let looked = looked.map_err(|failure| causes(&failure));
+        Ok(or_wait_for_events(looked, id, Some(event)))
     }
 
     /// Notifies the site of a refund or dispute of `order`, or of none, where it is of an invoice

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{EventProcessor, ProcessError};
+use super::{EventProcessor, ProcessError, look::or_wait_for_events};
 use crate::{
     cause::causes,
     digest,
@@ -71,18 +71,11 @@ impl EventProcessor {
         let reason = Reason::Event;
         // It may wait for a look of another request, which has more time.
         let looked = timeout(DEADLINE, subscriptions.look(id, &reason)).await;
-        let cause = match looked {
-            Ok(Ok(_)) => None,
-            Ok(Err(failure)) => Some(causes(&failure)),
-            Err(elapsed) => Some(elapsed.to_string()),
-        };
-        if let Some(cause) = cause {
-            tracing::warn!(
-                subscription.id = id,
-                cause,
-                "Farebox cannot fetch a subscription that was paid, and waits for its events"
-            );
-        }
+        let looked = looked.map_or_else(
+            |elapsed| Err(elapsed.to_string()),
+            |looked| looked.map_err(|failure| causes(&failure)),
+        );
+        or_wait_for_events(looked, id, None);
     }
 
     /// The order with `id` after its open payment, which a caller changed at Stripe just now.
