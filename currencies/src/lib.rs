@@ -8,8 +8,8 @@
 //! Stripe's minor units are not those of ISO 4217: ISK and UGX are sent with two decimals that must
 //! be zero, and three-decimal currencies with a last digit that must be zero.
 
-/// Lower-case codes, sorted, as in all tables here. Some are retired; Stripe still names them, and orders may be stored in
-/// them.
+/// Lower-case codes, sorted, as in all tables here. Some are retired; Stripe still names them, and
+/// orders may be stored in them.
 const CODES: &[&str] = &[
     "aed", "afn", "all", "amd", "ang", "aoa", "ars", "aud", "awg", "azn", "bam", "bbd", "bdt",
     "bgn", "bhd", "bif", "bmd", "bnd", "bob", "brl", "bsd", "btn", "bwp", "byn", "bzd", "cad",

@@ -164,6 +164,25 @@ impl SubscriptionService {
         Err(LookError::Contended)
     }
 
+    /// Tells the site what `owner` may use after a grace that is over, where that changed.
+    ///
+    /// # Errors
+    ///
+    /// [`LookError`] when the database did not answer, or others changed the account again and
+    /// again; nothing was written.
+    pub async fn end_grace(&self, owner: &CallerId) -> Result<Looked, LookError> {
+        for _ in 0..MAX_LOOKS {
+            let account = self.store.billing_account(owner).await?;
+            let Some(same) = account.value.clone() else {
+                break;
+            };
+            if let Attempt::Done(looked) = self.write(owner, None, account, same, vec![]).await? {
+                return Ok(looked);
+            }
+        }
+        Err(LookError::Contended)
+    }
+
     async fn look_until_written(&self, id: &str, reason: &Reason) -> Result<Looked, LookError> {
         let mut first = None;
         for _ in 0..MAX_LOOKS {
@@ -282,10 +301,11 @@ impl SubscriptionService {
     ) -> Result<Attempt, LookError> {
         let now = self.clock.now();
         let before = account.value.unwrap_or_default();
+        let after = after.with_grace(now, self.grace);
         if subscription.is_none() && before == after {
             return Ok(Attempt::Done(Looked::default()));
         }
-        if before.entitlements(now, self.grace) != after.entitlements(now, self.grace) {
+        if before.known_entitlements(now, self.grace) != after.entitlements(now, self.grace) {
             let data = EntitlementsData {
                 version: account.version + 1,
                 customer: owner.as_str().to_owned(),

@@ -11,7 +11,8 @@
 //! The types of subscriptions are a list of their own, with a cursor of their own. What fails in
 //! one list does not keep a run from the other.
 //!
-//! A run also lets unpaid orders expire whose time is over.
+//! A run also lets unpaid orders expire whose time is over, and notifies the site where a grace is
+//! over.
 //!
 //! Read [`RunLimits`] for the limits of a run, `cursor` for the state between runs, and `pager` for
 //! the processing of a window page by page.
@@ -77,6 +78,8 @@ pub fn service(app: Reconciler) -> MethodRouter {
 
 /// The most overdue orders that one run looks at.
 const MAX_OVERDUE: u32 = 500;
+/// The most graces that one run ends; each takes a read and a write.
+const MAX_GRACES: u32 = 500;
 /// The time after which a run lets no further order expire: each takes some calls to Stripe.
 const EXPIRY_TIME: Duration = Duration::from_secs(10);
 
@@ -236,6 +239,9 @@ impl Reconciler {
             // Boxed, since the compiler nests the types of futures only so deep.
             done = self.expire_overdue(&mut report).boxed().await;
         }
+        if done.is_ok() {
+            done = self.end_graces(&mut report).boxed().await;
+        }
         report.log(done.is_ok());
         done.map(|()| report)
     }
@@ -321,6 +327,23 @@ impl Reconciler {
                     cause = cause::causes(&failure),
                     "Farebox cannot close the payment of an order whose time is over: the next \
                      run retries"
+                ),
+            }
+        }
+        Ok(())
+    }
+
+    /// Notifies the site of what callers may use no more, since a payment is missing for longer
+    /// than the grace: Stripe reports nothing at that moment.
+    async fn end_graces(&self, report: &mut Report) -> Result<(), ReconcileError> {
+        let over = self.store.graces_over(self.clock.now(), MAX_GRACES);
+        for caller in over.await? {
+            match self.processor.subscriptions.end_grace(&caller).await {
+                Ok(looked) if looked.messages.is_empty() => {}
+                Ok(_) => report.lapsed += 1,
+                Err(failure) => tracing::warn!(
+                    cause = cause::causes(&failure),
+                    "Farebox cannot end a grace: the next run retries"
                 ),
             }
         }

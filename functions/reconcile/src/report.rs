@@ -7,7 +7,7 @@ use shared::{processor::Outcome, store::Accepted};
 
 use crate::time_range::TimeRange;
 
-/// The report of one run; it counts events, but for the pages and the expired orders.
+/// The report of one run; it counts events, but for the pages, the expired orders and the callers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -31,6 +31,8 @@ pub struct Report {
     pub other_account: usize,
     /// Unpaid orders that expired, since their time was over.
     pub expired: usize,
+    /// Callers whose access ended with the grace for a missing payment.
+    pub lapsed: usize,
     /// True when the whole list was processed; else the next run goes on, or `rest` must be
     /// requested.
     pub complete: bool,
@@ -95,6 +97,9 @@ impl fmt::Display for Report {
         )?;
         if self.expired > 0 {
             write!(f, ", {} orders expired", self.expired)?;
+        }
+        if self.lapsed > 0 {
+            write!(f, ", the grace of {} callers is over", self.lapsed)?;
         }
         if self.other_mode > 0 {
             write!(f, ", {} of the other mode", self.other_mode)?;

@@ -24,6 +24,13 @@ pub struct Versioned<T> {
 /// A stored value, its version, and the time of its write.
 pub(super) type Row<T> = (T, i64, i64);
 
+impl BillingWrite {
+    /// The time at which the grace of the account ends, for the stores' index.
+    pub(super) fn grace_ends_at(&self) -> Option<i64> {
+        self.account.0.grace.as_ref().map(|grace| grace.ends_at)
+    }
+}
+
 impl<T> Versioned<T> {
     pub(super) fn of(found: Option<Row<T>>) -> Self {
         let (value, version, written_at) = match found {
@@ -36,6 +43,11 @@ impl<T> Versioned<T> {
             written_at,
         }
     }
+}
+
+/// The caller in the column `owner`.
+pub(super) fn caller(owner: &str) -> Result<CallerId, StoreError> {
+    CallerId::parse(owner).ok_or(StoreError::Malformed("owner"))
 }
 
 /// A write of billing that was read before.
@@ -84,6 +96,14 @@ operations! {
             &self,
             id: &str,
         ) -> Result<Versioned<Subscription>, StoreError>;
+
+        /// The callers whose grace is over at `now`, and whose account was not written since;
+        /// `most` at most, by the time of that end.
+        ///
+        /// # Errors
+        ///
+        /// [`StoreError`] when the database did not answer.
+        pub async fn graces_over(&self, now: i64, most: u32) -> Result<Vec<CallerId>, StoreError>;
 
         /// Writes a copy, its owner's account and the messages, in one transaction; returns false,
         /// and writes nothing, when the copy or the account changed meanwhile.

@@ -70,6 +70,18 @@ pub struct BillingAccount {
     /// The subscriptions, the latest first.
     #[serde(default)]
     pub subscriptions: Vec<Held>,
+    /// The grace that ends next; `None` while time alone changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace: Option<RunningGrace>,
+}
+
+/// A grace within which a payment is missing: its end may take access, and Stripe reports nothing then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningGrace {
+    /// The time of its end, in Unix seconds.
+    pub ends_at: i64,
+    /// What the caller may use until then.
+    entitlements: BTreeSet<String>,
 }
 
 /// A subscription of a caller, as far as it decides about access.
@@ -123,13 +135,14 @@ impl Held {
     /// True when it gives access at `now` (Unix seconds).
     #[must_use]
     pub fn is_live(&self, now: i64, grace: Grace) -> bool {
-        match self.status.as_str() {
-            "active" | "trialing" => true,
-            "past_due" => self
-                .past_due_since
-                .is_some_and(|since| now < since.saturating_add(grace.0)),
-            _ => false,
-        }
+        matches!(self.status.as_str(), "active" | "trialing")
+            || self.grace_ends_at(grace).is_some_and(|end| now < end)
+    }
+
+    /// The end of the grace, in Unix seconds, while a payment is missing.
+    fn grace_ends_at(&self, grace: Grace) -> Option<i64> {
+        let since = self.past_due_since.filter(|_| self.status == "past_due");
+        since.map(|since| since.saturating_add(grace.0))
     }
 
     /// True when it has `product`, and is not over: a second one would be charged beside it.
@@ -187,6 +200,29 @@ impl BillingAccount {
                 .map(String::as_str)
                 .collect(),
         }
+    }
+
+    /// What the caller may use as the site knows it: by the last write, whatever ended since.
+    #[must_use]
+    pub fn known_entitlements(&self, now: i64, grace: Grace) -> BTreeSet<&str> {
+        match &self.grace {
+            Some(running) => running.entitlements.iter().map(String::as_str).collect(),
+            None => self.entitlements(now, grace),
+        }
+    }
+
+    /// The same with the grace that ends next after `now` (Unix seconds).
+    #[must_use]
+    pub fn with_grace(mut self, now: i64, grace: Grace) -> Self {
+        let held = self.subscriptions.iter();
+        let ends = held.filter_map(|held| held.grace_ends_at(grace));
+        let next = ends.filter(|end| *end > now).min();
+        let entitlements = self.entitlements(now, grace).into_iter();
+        self.grace = next.map(|ends_at| RunningGrace {
+            ends_at,
+            entitlements: entitlements.map(str::to_owned).collect(),
+        });
+        self
     }
 
     fn live(&self, now: i64, grace: Grace) -> impl Iterator<Item = &Held> {

@@ -364,6 +364,40 @@ fn access_lasts_as_long_as_the_subscription_and_the_grace_beyond_a_missing_payme
 }
 
 #[test]
+fn an_account_names_the_grace_that_ends_next_and_what_the_site_knows_until_then() {
+    let grace = Grace::default();
+    let late = copy(
+        &json!({ "status": "past_due" }),
+        &[invoice("in_1", "open", 1)],
+    );
+    let end = late.past_due_since.unwrap() + 7 * DAY;
+    let running = account(&late, None).with_grace(end - 1, grace);
+    assert_eq!(running.grace.as_ref().unwrap().ends_at, end);
+    let held = keys(&["price_pro_key", "prod_1"]);
+    // Its end changes what the caller may use, and not what the site was told.
+    assert_eq!(running.known_entitlements(end, grace), held);
+    assert_eq!(running.entitlements(end, grace), keys(&[]));
+    let over = running.clone().with_grace(end, grace);
+    assert_eq!(over.grace, None);
+    assert_eq!(over.known_entitlements(end, grace), keys(&[]));
+
+    let later = Subscription {
+        id: "sub_2".to_owned(),
+        past_due_since: Some(end),
+        ..late
+    };
+    let both = running.with(&later, FetchedEntitlements::default());
+    let ends = |now| both.clone().with_grace(now, grace).grace.unwrap().ends_at;
+    assert_eq!((ends(end - 1), ends(end)), (end, end + 7 * DAY));
+
+    for status in ["active", "trialing", "unpaid", "canceled"] {
+        let of = copy(&json!({ "status": status }), &[invoice("in_1", "open", 1)]);
+        let account = account(&of, None).with_grace(NOW, grace);
+        assert_eq!(account.grace, None, "{status}");
+    }
+}
+
+#[test]
 fn a_shop_with_features_grants_no_lookup_keys() {
     let grace = Grace::default();
     let of = account(&subscription(json!({})), Some(&[]));

@@ -1,13 +1,17 @@
 //! Events of subscriptions that the webhook missed, and the walk through all subscriptions.
 
+use futures_util::future::join_all;
 use reconcile::{
     RunLimits,
     adopt::{AdoptError, Adopted},
     time_range::TimeRange,
 };
 use sandbox::Fault;
-use serde_json::json;
-use shared::event::{LISTED, OF_SUBSCRIPTIONS};
+use serde_json::{Value, json};
+use shared::{
+    access::CallerId,
+    event::{LISTED, OF_SUBSCRIPTIONS},
+};
 use testing::Shop;
 
 use crate::{app, assert_all_paid_once, notifications, pay, shop, small};
@@ -64,6 +68,81 @@ async fn a_run_heals_the_copy_of_a_subscription_and_notifies_once() {
     let told = notifications(&shop).await;
     assert_eq!(told["subscription.started"], 1, "{told:?}");
     assert_eq!(told["subscription.ended"], 1, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_run_notifies_once_that_a_grace_took_what_a_caller_may_use() {
+    const DAY: i64 = 24 * 60 * 60;
+    let shop = shop().await.at_fixed_time();
+    let start = shop.clock.now();
+    let clock = shop.stripe.create_clock(start.cast_unsigned()).unwrap();
+    let clock = clock["id"].as_str().unwrap().to_owned();
+    let customer = shop.subscriber("ada", Some(&clock), "pm_card_visa").await;
+    let plan = shop.plan("pro", 900, "month");
+    let id = shop.subscribe_customer(&customer, &plan, &json!({}));
+    shop.pay_by(&customer, "pm_card_chargeCustomerFail");
+    let mut now = start;
+    let mut advance = |days: i64| {
+        now += days * DAY;
+        shop.clock.advance(days * DAY);
+        shop.stripe
+            .advance_clock(&clock, now.cast_unsigned())
+            .unwrap();
+    };
+    let look = async || app(&shop).adopter().adopt(None).await.unwrap();
+    let _ = look().await;
+    advance(32);
+    let _ = look().await;
+    assert_eq!(status(&shop, &id).await.as_deref(), Some("past_due"));
+    let ada = CallerId::parse("ada").unwrap();
+    let grace = async || {
+        shop.store
+            .billing_account(&ada)
+            .await
+            .unwrap()
+            .value
+            .unwrap()
+            .grace
+    };
+    let end = grace().await.expect("a grace").ends_at;
+    let told = async || notifications(&shop).await["entitlements.changed"];
+    assert_eq!(told().await, 1, "they may use it");
+
+    // Stripe reports nothing more: time alone takes the access.
+    shop.clock.advance(end - 1 - shop.clock.now());
+    let before = app(&shop).catch_up().await.unwrap();
+    assert_eq!((before.lapsed, told().await), (0, 1));
+    let requests = shop.stripe.requests().len();
+    shop.clock.advance(1);
+    let runs = [app(&shop), app(&shop)].map(|app| async move { app.catch_up().await.unwrap() });
+    let lapsed: usize = join_all(runs).await.iter().map(|run| run.lapsed).sum();
+
+    assert_eq!(
+        (lapsed, told().await),
+        (1, 2),
+        "two runs at once tell it once"
+    );
+    let mut messages = shop.outbox().await.into_iter().map(|one| one.message);
+    let last = messages.rfind(|one| one.kind == "entitlements.changed");
+    let body: Value = serde_json::from_str(&last.unwrap().body).unwrap();
+    assert_eq!(body["data"]["entitlements"], json!([]));
+    assert_eq!(body["data"]["active"], false);
+    assert_eq!(grace().await, None);
+    let asked = shop.stripe.requests()[requests..].to_vec();
+    assert!(
+        asked.iter().all(|one| one.path == "/v1/events"),
+        "{asked:?}"
+    );
+
+    // A payment that arrives after all gives it again.
+    shop.pay_by(&customer, "pm_card_visa");
+    let copy = shop.store.subscription(&id).await.unwrap().value.unwrap();
+    shop.stripe
+        .pay_invoice(&copy.invoices[0].id, json!({}))
+        .unwrap();
+    let _ = look().await;
+    assert_eq!(status(&shop, &id).await.as_deref(), Some("active"));
+    assert_eq!(told().await, 3);
 }
 
 #[tokio::test]

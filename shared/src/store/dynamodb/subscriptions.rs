@@ -1,26 +1,32 @@
 //! The copies of subscriptions, and the billing accounts of callers.
 //!
 //! `subscription#sub_…` is a copy, and `billing#ALIAS` a caller's account, which also lists their
-//! subscriptions: no index is read.
+//! subscriptions: no index is read. The index lists an account alone whose grace runs.
 
 use std::collections::HashSet;
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    DynamoDb, StoreError,
+    DynamoDb, Page, StoreError,
     attempt::Attempts,
-    item::{Item, Kind, Write as _, keyed, need_number, need_text, number, text},
+    item::{
+        DUE_AT, Item, Kind, QUEUE, Write as _, keyed, need_number, need_text, number, number_in,
+        text,
+    },
     transaction::Condition,
 };
 use crate::{
     ids::CallerId,
     store::{
         BillingWrite, Versioned,
-        subscriptions::{self, Subscriptions},
+        subscriptions::{self, Subscriptions, caller},
     },
     subscription::{BillingAccount, Subscription},
 };
+
+/// The queue of the index.
+const GRACES: &str = "graces";
 
 impl Subscriptions for DynamoDb {
     async fn subscriptions(&self, ids: &[String]) -> Result<Vec<(Subscription, i64)>, StoreError> {
@@ -49,6 +55,23 @@ impl Subscriptions for DynamoDb {
         versioned(found.as_ref())
     }
 
+    async fn graces_over(&self, now: i64, most: u32) -> Result<Vec<CallerId>, StoreError> {
+        let page = Page {
+            times: 0..=now,
+            ..Page::of_queue(GRACES, i32::try_from(most).unwrap_or(i32::MAX))
+        };
+        let (keys, _) = self.queued(&page).await?;
+        let found = match keys.is_empty() {
+            true => return Ok(Vec::new()),
+            false => self.get_all(&mut Attempts::new(), &keys).await?,
+        };
+        // The index may be behind the items.
+        let over = keys.iter().filter_map(|key| found.get(key));
+        over.filter(|item| number_in(item, DUE_AT).is_some_and(|at| at <= now))
+            .map(|item| caller(need_text(item, "owner")?))
+            .collect()
+    }
+
     async fn write_billing(&self, write: BillingWrite, now: i64) -> Result<bool, StoreError> {
         let owner = &write.owner;
         let account = account_of(owner);
@@ -56,10 +79,14 @@ impl Subscriptions for DynamoDb {
         let mut duplicates: HashSet<String> = HashSet::new();
         loop {
             let (value, version) = &write.account;
-            let mut writes = vec![self.put(
-                item(&account, value, *version, now)?,
-                Condition::Version(*version),
-            )];
+            let mut item_of_account = item(&account, value, *version, now)?;
+            if let Some(at) = write.grace_ends_at() {
+                item_of_account = item_of_account
+                    .with("owner", text(owner.as_str()))
+                    .with(QUEUE, text(GRACES))
+                    .with(DUE_AT, number(at));
+            }
+            let mut writes = vec![self.put(item_of_account, Condition::Version(*version))];
             if let Some((copy, version)) = &write.subscription {
                 let key = Kind::Subscription.key(&copy.id);
                 let item = item(&key, copy, *version, now)?.with("owner", text(owner.as_str()));

@@ -21,7 +21,7 @@ use crate::{
 ///
 /// An older program keeps running on a newer schema, unless `SINCE` says otherwise: so a migration
 /// adds, and removes only what no supported version uses.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE farebox.meta (
         is_only       boolean PRIMARY KEY DEFAULT true CHECK (is_only),
@@ -136,6 +136,12 @@ const MIGRATIONS: [&str; 3] = [
         version bigint NOT NULL,
         orders  text NOT NULL
     );
+",
+    // The accounts whose access may end by time alone.
+    "
+    ALTER TABLE farebox.billing_accounts ADD COLUMN grace_ends_at bigint;
+    CREATE INDEX graces ON farebox.billing_accounts (grace_ends_at)
+        WHERE grace_ends_at IS NOT NULL;
 ",
 ];
 

@@ -10,7 +10,7 @@ use crate::{
     ids::CallerId,
     store::{
         BillingWrite, Versioned,
-        subscriptions::{self, Subscriptions},
+        subscriptions::{self, Subscriptions, caller},
     },
     subscription::{BillingAccount, Subscription},
 };
@@ -29,11 +29,12 @@ const WRITE_COPY: &str = exactly_one!(
      WHERE subscriptions.version = $3"
 );
 const WRITE_ACCOUNT: &str = exactly_one!(
-    "INSERT INTO farebox.billing_accounts (owner, version, body, updated_at)
-     SELECT $1, 1, $3, $4
+    "INSERT INTO farebox.billing_accounts (owner, version, body, updated_at, grace_ends_at)
+     SELECT $1, 1, $3, $4, $5
      WHERE $2 = 0 OR EXISTS (SELECT FROM farebox.billing_accounts WHERE owner = $1)
      ON CONFLICT (owner) DO UPDATE SET version = billing_accounts.version + 1,
-         body = excluded.body, updated_at = excluded.updated_at
+         body = excluded.body, updated_at = excluded.updated_at,
+         grace_ends_at = excluded.grace_ends_at
      WHERE billing_accounts.version = $2"
 );
 
@@ -61,6 +62,15 @@ impl Subscriptions for Postgres {
         versioned(found.as_ref())
     }
 
+    async fn graces_over(&self, now: i64, most: u32) -> Result<Vec<CallerId>, StoreError> {
+        let find = "SELECT owner FROM farebox.billing_accounts WHERE grace_ends_at <= $1
+             ORDER BY grace_ends_at LIMIT $2";
+        let rows = self.rows(statement!(find, now, i64::from(most))).await?;
+        rows.iter()
+            .map(|row| caller(column(row, "owner")?))
+            .collect()
+    }
+
     /// A transaction whose answer got lost is sent again: if it was committed, its versions are
     /// gone, and the caller reads what it wrote.
     async fn write_billing(&self, write: BillingWrite, now: i64) -> Result<bool, StoreError> {
@@ -85,7 +95,8 @@ fn writes(write: &BillingWrite, now: i64) -> Result<Vec<Statement>, StoreError> 
         owner,
         *version,
         json(account)?,
-        now
+        now,
+        write.grace_ends_at(),
     )];
     if let Some((copy, version)) = &write.subscription {
         let body = json(copy)?;

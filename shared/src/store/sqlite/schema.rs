@@ -13,7 +13,7 @@ pub(super) const BUSY: Duration = Duration::from_secs(5);
 const CACHE: i32 = -8_000;
 
 /// Each migrates the schema from the version that is its index to the next.
-pub(in crate::store) const MIGRATIONS: [&str; 12] = [
+pub(in crate::store) const MIGRATIONS: [&str; 13] = [
     "
     CREATE TABLE orders (
         id         TEXT PRIMARY KEY,
@@ -176,6 +176,11 @@ pub(in crate::store) const MIGRATIONS: [&str; 12] = [
         version INTEGER NOT NULL,
         orders  TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
+",
+    // The accounts whose access may end by time alone.
+    "
+    ALTER TABLE billing_accounts ADD COLUMN grace_ends_at INTEGER;
+    CREATE INDEX graces ON billing_accounts (grace_ends_at) WHERE grace_ends_at IS NOT NULL;
 ",
 ];
 

@@ -8,7 +8,7 @@ use crate::{
     ids::CallerId,
     store::{
         BillingWrite, Versioned,
-        subscriptions::{self, Subscriptions},
+        subscriptions::{self, Subscriptions, caller},
     },
     subscription::{BillingAccount, Subscription},
 };
@@ -44,6 +44,18 @@ impl Subscriptions for Sqlite {
         let id = id.to_owned();
         self.with(move |connection| find(connection, COPY, &id))
             .await
+    }
+
+    async fn graces_over(&self, now: i64, most: u32) -> Result<Vec<CallerId>, StoreError> {
+        self.with(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT owner FROM billing_accounts WHERE grace_ends_at <= ?1
+                 ORDER BY grace_ends_at LIMIT ?2",
+            )?;
+            let owners = statement.query_map(params![now, most], |row| row.get::<_, String>(0))?;
+            owners.map(|owner| caller(&owner?)).collect()
+        })
+        .await
     }
 
     async fn write_billing(&self, write: BillingWrite, now: i64) -> Result<bool, StoreError> {
@@ -93,10 +105,17 @@ fn write_billing(
     }
     transaction
         .prepare_cached(
-            "INSERT OR REPLACE INTO billing_accounts (owner, version, body, updated_at)
-             VALUES (?1, ?2, ?3, ?4)",
+            "INSERT OR REPLACE INTO billing_accounts
+                 (owner, version, body, updated_at, grace_ends_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![owner, account_version + 1, json(account)?, now])?;
+        .execute(params![
+            owner,
+            account_version + 1,
+            json(account)?,
+            now,
+            write.grace_ends_at()
+        ])?;
     outbox::append(transaction, &write.messages, now)?;
     Ok(true)
 }

@@ -19,6 +19,7 @@ on_every_backend!(
     an_account_changes_without_a_copy,
     a_message_that_was_written_before_is_written_once,
     copies_are_found_by_their_ids,
+    an_account_is_listed_from_the_end_of_its_grace_until_it_is_written_again,
 );
 
 fn ada() -> CallerId {
@@ -189,6 +190,45 @@ async fn a_message_that_was_written_before_is_written_once(place: Place) {
     assert!(it.write(again).await);
     assert_eq!(it.copy("sub_1").await.value.unwrap().status, "past_due");
     assert_eq!(it.due_kinds().await, ["subscription.started"]);
+}
+
+async fn an_account_is_listed_from_the_end_of_its_grace_until_it_is_written_again(place: Place) {
+    let it = Fixture::new(place).await;
+    let grace = Grace::default();
+    let end = NOW + grace.seconds();
+    for (owner, since) in [("ada", NOW), ("bob", NOW + 60), ("cy", NOW + 7 * 86_400)] {
+        let copy = Subscription {
+            past_due_since: Some(since),
+            ..copy(&format!("sub_of_{owner}"), "past_due")
+        };
+        let first = write(copy, 0, new());
+        let account = first.account.0.clone().with_grace(NOW, grace);
+        let first = BillingWrite {
+            owner: CallerId::parse(owner).unwrap(),
+            account: (account, 0),
+            ..first
+        };
+        assert!(it.write(first).await);
+    }
+
+    let over = async |now, most| it.store.graces_over(now, most).await.unwrap();
+    assert_eq!(over(end - 1, 9).await, []);
+    assert_eq!(over(end, 9).await, [ada()]);
+    assert_eq!(over(end + 60, 1).await, [ada()]);
+    let bob = CallerId::parse("bob").unwrap();
+    assert_eq!(over(end + 60, 9).await, [ada(), bob.clone()]);
+
+    let account = it.account().await;
+    let after = account.value.unwrap().with_grace(end, grace);
+    let again = BillingWrite {
+        owner: ada(),
+        subscription: None,
+        account: (after.clone(), account.version),
+        messages: Vec::new(),
+    };
+    assert!(it.write(again).await);
+    assert_eq!(over(end + 60, 9).await, [bob]);
+    assert_eq!(it.account().await.value, Some(after));
 }
 
 async fn copies_are_found_by_their_ids(place: Place) {

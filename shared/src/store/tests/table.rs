@@ -4,7 +4,7 @@ use super::{
     relay::{Exchange, Relay},
     *,
 };
-use crate::subscription::BillingAccount;
+use crate::subscription::{BillingAccount, Grace, Subscription};
 
 /// The requests of one piece of work.
 #[derive(Debug, PartialEq)]
@@ -36,12 +36,13 @@ fn written(exchange: &Exchange) -> impl Iterator<Item = &Value> {
 }
 
 /// Two units for each started KB, since it is in a transaction, and one for a new entry of each
-/// index, which holds keys alone: an order that changes keeps its entries
+/// index, which holds keys alone: an order that changes keeps its entries, and an account has one
+/// while its grace runs
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>).
 fn transactional_units(item: &Value) -> usize {
     let is_new = item
         .get("version")
-        .is_none_or(|version| version["N"] == "1");
+        .is_none_or(|version| version["N"] == "1" || item["queue"]["S"] == "graces");
     let entries = ["queue", "list"].map(|index| usize::from(item.get(index).is_some() && is_new));
     2 * kilobytes(item) + entries.iter().sum::<usize>()
 }
@@ -245,6 +246,41 @@ async fn of_subscriptions(
     let usage = Message::of_usage(&outbox::usage(1), NOW);
     it.store.append_messages(&[usage], NOW).await.unwrap();
     costs.push(("usage", relay.log()));
+    of_a_grace(relay, it, costs).await;
+}
+
+/// The same of a grace, from its beginning to its end.
+async fn of_a_grace(relay: &Relay, it: &Fixture, costs: &mut Vec<(&'static str, Vec<Exchange>)>) {
+    let (ada, grace) = (CallerId::parse("ada").unwrap(), Grace::default());
+    let end = NOW + grace.seconds();
+    let late = Subscription {
+        past_due_since: Some(NOW),
+        ..subscriptions::copy("sub_2", "past_due")
+    };
+    let mut write = subscriptions::write(late, 0, (BillingAccount::default(), 2));
+    write.account.0 = write.account.0.with_grace(NOW, grace);
+    write.messages.truncate(1);
+    let after = write.account.0.clone().with_grace(end, grace);
+    let message = write.messages[0].clone();
+    assert!(it.store.write_billing(write, NOW).await.unwrap());
+    costs.push(("a grace that begins", relay.log()));
+    assert_eq!(it.store.graces_over(end - 1, 9).await.unwrap(), []);
+    costs.push(("no grace over", relay.log()));
+    let over = it.store.graces_over(end, 9).await.unwrap();
+    assert_eq!(over, std::slice::from_ref(&ada));
+    costs.push(("a grace over", relay.log()));
+    it.store.billing_account(&ada).await.unwrap();
+    let told = BillingWrite {
+        owner: ada,
+        subscription: None,
+        account: (after, 3),
+        messages: vec![Message {
+            id: format!("{}2", message.id),
+            ..message
+        }],
+    };
+    assert!(it.store.write_billing(told, end).await.unwrap());
+    costs.push(("a grace that ended", relay.log()));
 }
 
 #[tokio::test]
@@ -314,6 +350,18 @@ async fn an_event_takes_one_read_and_one_transaction_and_the_rest_no_more() {
         ),
         ("what a caller may use", GET, 1, 0, 0),
         ("usage", &["TransactWriteItems"], 0, 1, 3),
+        // Account with its entry of the index, copy and message.
+        ("a grace that begins", &["TransactWriteItems"], 0, 3, 8),
+        ("no grace over", &["Query"], 0, 0, 0),
+        ("a grace over", LIST, 1, 0, 0),
+        // Account and message; the entry that leaves the index takes one unit more.
+        (
+            "a grace that ended",
+            &["GetItem", "TransactWriteItems"],
+            1,
+            2,
+            5,
+        ),
     ];
 
     let costs = costs().await;
@@ -340,7 +388,10 @@ async fn the_stand_in_counts_the_same_capacity_for_a_transaction() {
             .filter(|one| one.operation == "TransactWriteItems");
         let transactions: Vec<_> = transactions.collect();
         let computed = u32::try_from(Cost::of(&transactions).write_units).unwrap();
-        assert_eq!(reported_units(&transactions), f64::from(computed), "{what}");
+        // What a transaction writes does not tell that an entry leaves the index.
+        let left = u32::from(what == "a grace that ended");
+        let computed = f64::from(computed + left);
+        assert_eq!(reported_units(&transactions), computed, "{what}");
     }
 }
 
