@@ -75,7 +75,8 @@ pub struct BillingAccount {
     pub grace: Option<RunningGrace>,
 }
 
-/// A grace within which a payment is missing: its end may take access, and Stripe reports nothing then.
+/// A grace within which a payment is missing: its end may take access, and Stripe reports nothing
+/// at that moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunningGrace {
     /// The time of its end, in Unix seconds.
