@@ -4,12 +4,15 @@
 //! own, behind that crate's `StripeClient` trait, so that [`Stripe`] can send any of its requests.
 //! Answers are decoded into types with only the fields in use.
 
+mod answers;
 mod charges;
+mod current_subscription;
 mod customer_sessions;
 mod customers;
 mod events;
 mod failure;
 mod intents;
+mod invoice_previews;
 mod invoices;
 mod keys;
 mod live_subscriptions;
@@ -31,11 +34,13 @@ mod warm;
 
 use std::time::Duration;
 
+pub use current_subscription::{LiveItem, LivePrice, LiveSubscription, NeededPayment, Rhythm};
 pub use customers::{Customer, CustomerKeys};
 
 pub use events::{EventPage, EventQuery, KEPT, ListedEvent};
 pub use failure::{ApiError, StripeError};
 pub use intents::{IntentStatus, PaymentIntent};
+pub use invoice_previews::{LinePeriod, PreviewedChange, PreviewedInvoice, PreviewedLine};
 pub use invoices::StripeInvoice;
 pub use meters::{Meter, Meters, Usage};
 pub use payment_methods::{Card, PaymentMethod};
@@ -47,10 +52,7 @@ pub use prices::{
 pub use refunds::EmailKey;
 pub use sessions::{CheckoutPage, SessionParams, UiMode};
 pub use settings::Settings;
-pub use subscription_changes::{
-    ItemChange, LinePeriod, LiveItem, LivePrice, LiveSubscription, NeededPayment, PauseCollection,
-    PreviewedChange, PreviewedInvoice, PreviewedLine, Rhythm, SubscriptionUpdate,
-};
+pub use subscription_changes::{ItemChange, PauseCollection, SubscriptionUpdate};
 pub use subscription_schedules::NextPhase;
 pub use subscriptions::SubscriptionPage;
 use tokio::time::Instant;

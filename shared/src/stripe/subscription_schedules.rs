@@ -9,26 +9,13 @@ use serde::{Deserialize, Serialize};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::{
-    Stripe, StripeError,
-    subscription_changes::{ItemChange, Rhythm, read},
+    Stripe, StripeError, answers::read, current_subscription::Rhythm,
+    subscription_changes::ItemChange,
 };
-use crate::deployment::Deployment;
-
-/// An id, or an object that has one.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum StripeId {
-    Id(String),
-    Object { id: String },
-}
-
-impl StripeId {
-    fn as_str(&self) -> &str {
-        match self {
-            Self::Id(id) | Self::Object { id } => id,
-        }
-    }
-}
+use crate::{
+    deployment::Deployment,
+    subscription::objects::{Expandable, Named},
+};
 
 /// A schedule (<https://docs.stripe.com/api/subscription_schedules/object>).
 #[derive(Clone, Debug, Deserialize)]
@@ -59,7 +46,7 @@ struct Phase {
     default_payment_method: Option<String>,
     description: Option<String>,
     #[serde(default)]
-    default_tax_rates: Vec<StripeId>,
+    default_tax_rates: Vec<Expandable<Named>>,
     #[serde(default)]
     discounts: Vec<Discount>,
     metadata: Option<BTreeMap<String, String>>,
@@ -67,10 +54,10 @@ struct Phase {
 
 #[derive(Clone, Debug, Deserialize)]
 struct PhaseItem {
-    price: StripeId,
+    price: Expandable<Named>,
     quantity: Option<i64>,
     #[serde(default)]
-    tax_rates: Vec<StripeId>,
+    tax_rates: Vec<Expandable<Named>>,
     #[serde(default)]
     discounts: Vec<Discount>,
     metadata: Option<BTreeMap<String, String>>,
@@ -83,9 +70,9 @@ struct AutomaticTax {
 
 #[derive(Clone, Debug, Deserialize)]
 struct Discount {
-    discount: Option<StripeId>,
-    coupon: Option<StripeId>,
-    promotion_code: Option<StripeId>,
+    discount: Option<Expandable<Named>>,
+    coupon: Option<Expandable<Named>>,
+    promotion_code: Option<Expandable<Named>>,
 }
 
 /// A change from the next period on.
@@ -195,9 +182,9 @@ enum PlannedDiscount<'a> {
 
 impl Discount {
     fn planned(&self) -> Option<PlannedDiscount<'_>> {
-        let discount = self.discount.as_ref().map(StripeId::as_str);
-        let coupon = self.coupon.as_ref().map(StripeId::as_str);
-        let code = self.promotion_code.as_ref().map(StripeId::as_str);
+        let discount = self.discount.as_ref().map(Expandable::as_str);
+        let coupon = self.coupon.as_ref().map(Expandable::as_str);
+        let code = self.promotion_code.as_ref().map(Expandable::as_str);
         discount
             .map(PlannedDiscount::Discount)
             .or(code.map(PlannedDiscount::PromotionCode))
@@ -205,8 +192,8 @@ impl Discount {
     }
 }
 
-fn ids(of: &[StripeId]) -> Vec<&str> {
-    of.iter().map(StripeId::as_str).collect()
+fn ids(of: &[Expandable<Named>]) -> Vec<&str> {
+    of.iter().map(Expandable::as_str).collect()
 }
 
 fn texts(of: Option<&BTreeMap<String, String>>) -> BTreeMap<&str, &str> {

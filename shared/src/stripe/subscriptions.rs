@@ -5,10 +5,9 @@
 use std::collections::BTreeSet;
 
 use futures_util::future;
-use serde::{Deserialize, de::DeserializeOwned};
-use stripe_client_core::{RequestBuilder, StripeMethod};
+use serde::Deserialize;
 
-use super::{Stripe, StripeError, subscription_changes::read};
+use super::{Stripe, StripeError};
 use crate::{
     event::{InvoiceParent, is_id},
     subscription::{
@@ -214,19 +213,6 @@ impl Stripe {
         let query = format!("subscription={id}&status=open&limit={PAGE}");
         let open = self.get("/invoices".to_owned(), query).await?;
         Ok(oldest(&open))
-    }
-
-    pub(super) async fn get<T: DeserializeOwned>(
-        &self,
-        path: String,
-        query: String,
-    ) -> Result<T, StripeError> {
-        let request = RequestBuilder {
-            query: (!query.is_empty()).then_some(query),
-            ..RequestBuilder::new(StripeMethod::Get, path)
-        };
-        let answer = self.call(&request, None).await?;
-        read(&answer)
     }
 }
 

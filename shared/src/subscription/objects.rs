@@ -159,8 +159,10 @@ impl<T> Expandable<T> {
 }
 
 impl Expandable<Named> {
-    fn named(&self) -> String {
-        self.id(|object| &object.id).to_owned()
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.id(|object| &object.id)
     }
 }
 
@@ -233,13 +235,17 @@ impl Fetched {
             created: of.created,
             ended_at: of.ended_at,
             past_due_since: self.unpaid_since.filter(|_| of.status == "past_due"),
-            latest_invoice: of.latest_invoice.as_ref().map(Expandable::named),
+            latest_invoice: id_in(of.latest_invoice.as_ref()),
             invoices: invoices.map(StripeInvoice::copy).collect(),
-            schedule: of.schedule.as_ref().map(Expandable::named),
+            schedule: id_in(of.schedule.as_ref()),
             announced_period: None,
             trial_ending_notified: None,
         }
     }
+}
+
+fn id_in(named: Option<&Expandable<Named>>) -> Option<String> {
+    named.map(|named| named.as_str().to_owned())
 }
 
 /// The period in which all items are: they may end at different times.
