@@ -148,7 +148,9 @@ pub async fn serve(function: Function, service: fn(App) -> MethodRouter) -> Exit
         }
         Ok(App::open(&config, calls_stripe).await?)
     };
-    let served = serve_opened(function.settings, open, service);
+    // On the heap, as the parts below: their futures are large, and a start would touch several
+    // copies of them on the stack, page by page.
+    let served = Box::pin(serve_opened(function.settings, open, service));
     run(function.name, served).await
 }
 
@@ -194,13 +196,13 @@ where
     let source = config.stripe_event_source.clone();
     let identity = config.aws.as_ref().and_then(Aws::web_identity).cloned();
     let router = match identity {
-        None => service(open(config).await?),
+        None => service(Box::pin(open(config)).await?),
         Some(identity) => deferred::deferred(identity, move || {
             let opening = open(config.clone());
             async move { Ok(service(opening.await?)) }
         }),
     };
-    host(with_middleware(router), source).await
+    Box::pin(host(with_middleware(router), source)).await
 }
 
 /// Serves `service` on the present platform until shutdown; on Lambda also to EventBridge, for
