@@ -174,7 +174,7 @@ impl SubscriptionService {
         for _ in 0..MAX_LOOKS {
             let account = self.store.billing_account(owner).await?;
             let Some(same) = account.value.clone() else {
-                break;
+                return Ok(Looked::default());
             };
             if let Attempt::Done(looked) = self.write(owner, None, account, same, vec![]).await? {
                 return Ok(looked);

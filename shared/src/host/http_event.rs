@@ -161,7 +161,7 @@ impl<'de> Deserialize<'de> for Invocation {
 /// The error for an event that cannot be read. It quotes nothing: the event may contain anything.
 const UNREADABLE: &str = "the event is not one of an API Gateway, a load balancer or EventBridge";
 
-/// The entries by which an event from EventBridge is told from a request.
+/// The entries that distinguish an event from EventBridge from a request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Entries {
@@ -187,6 +187,7 @@ impl Invocation {
     }
 }
 
+/// `None` unless the first entry of `event` is its version, and that is 2.0.
 fn begins_with_version_2(event: &str) -> Option<()> {
     let name = event.strip_prefix('{')?.trim_start();
     let colon = name.strip_prefix(r#""version""#)?.trim_start();
