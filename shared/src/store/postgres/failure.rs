@@ -34,6 +34,9 @@ pub enum PostgresFailure {
     /// The server could not be reached, or did not answer.
     #[error("Postgres did not answer: {0}")]
     Unreachable(String),
+    /// No answer came until no time was left.
+    #[error("Postgres did not answer in time")]
+    Late,
     /// All connections of this process were in use until no time was left.
     #[error("no connection to Postgres was free in time")]
     NoConnection,
@@ -127,7 +130,10 @@ impl Failed {
 
     /// No answer came in time.
     pub(super) fn timed_out() -> Self {
-        Self::unreachable("no answer in time".to_owned())
+        Self {
+            is_transient: true,
+            ..Self::for_good(PostgresFailure::Late)
+        }
     }
 
     /// A failure that another attempt would meet again.
@@ -143,10 +149,7 @@ impl Failed {
 
     fn lost(error: &tokio_postgres::Error) -> Self {
         // The causes are those of the network, of TLS, or of the client's own reading.
-        Self::unreachable(format!("{error}: {}", causes(error)))
-    }
-
-    fn unreachable(what: String) -> Self {
+        let what = format!("{error}: {}", causes(error));
         Self {
             is_transient: true,
             ..Self::for_good(PostgresFailure::Unreachable(what))

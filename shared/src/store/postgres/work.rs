@@ -43,6 +43,8 @@ pub(super) struct Work<'a> {
     postgres: &'a Postgres,
     retries: Retries,
     connection: Option<Connection>,
+    /// The failure of the latest attempt that was answered.
+    failure: Option<StoreError>,
 }
 
 /// The outcome of a transaction.
@@ -68,6 +70,7 @@ impl<'a> Work<'a> {
             postgres,
             retries: Retries::new(BACKOFF, Instant::now() + DEADLINE),
             connection: None,
+            failure: None,
         }
     }
 
@@ -79,9 +82,17 @@ impl<'a> Work<'a> {
     pub(super) async fn again(&mut self, undone: Undone) -> Result<(), StoreError> {
         // Others may use it meanwhile.
         self.connection = None;
+        let failure = match (undone.failure, self.failure.take()) {
+            // The end of the time says less than an earlier answer.
+            (StoreError::Postgres(PostgresFailure::Late), Some(earlier)) => earlier,
+            (latest, _) => latest,
+        };
         match self.retries.wait(Duration::ZERO).await {
-            true => Ok(()),
-            false => Err(undone.failure),
+            true => {
+                self.failure = Some(failure);
+                Ok(())
+            }
+            false => Err(failure),
         }
     }
 

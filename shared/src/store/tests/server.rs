@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use testing::{Log, pass, until};
+use tokio::io::AsyncWriteExt as _;
 
 use super::{
     flights::Flights,
     place::{DIRECT, Home, connect, new_database, server, sql},
     *,
 };
+use crate::cause::causes;
 
 /// The address of a new and empty database.
 async fn empty() -> String {
@@ -210,6 +212,25 @@ async fn a_server_that_never_answers_is_given_up_in_time() {
     assert!(text.contains("did not answer"), "{text}");
     assert!(!text.contains("hunter2"), "{text}");
     assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+#[ignore = "needs a Postgres server: scripts/postgres starts one"]
+async fn a_server_that_answered_once_is_reported_with_that_answer_when_no_time_is_left() {
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = server.local_addr().unwrap();
+    let opening = tokio::spawn(async move {
+        let url = format!("postgres://u:hunter2@{address}/d?sslmode=require");
+        open_at(&url).await.map(drop)
+    });
+    let (mut first, _) = server.accept().await.unwrap();
+    // It has no TLS (https://www.postgresql.org/docs/current/protocol-flow.html).
+    first.write_all(b"N").await.unwrap();
+
+    // Later attempts are never answered.
+    let failure = opening.await.unwrap().unwrap_err();
+    let text = format!("{failure} {}", causes(&failure));
+    assert!(text.contains("does not support TLS"), "{text}");
 }
 
 #[tokio::test]
