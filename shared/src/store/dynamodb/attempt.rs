@@ -99,6 +99,8 @@ impl Attempts {
     {
         let request = input.map_err(Cause::from).and_then(Prepared::new);
         let request = request.map_err(|_| not_made(action, UNKNOWN.to_owned()))?;
+        // The end of the time says less than an earlier answer.
+        let mut earlier = None;
         loop {
             // On the heap: a call is a deep future, which would enlarge every caller's.
             let sending = Box::pin(store.service.send(&request));
@@ -106,13 +108,18 @@ impl Attempts {
             let error = match answer.await {
                 Ok(Ok(output)) => return Ok(Answer::Done(output)),
                 Ok(Err(error)) => store.call_error(action, error),
-                Err(_) => CallError::Permanent(StoreError::Unreachable {
-                    action,
-                    what: "no answer in time".to_owned(),
-                }),
+                Err(_) => CallError::Permanent(earlier.take().unwrap_or_else(|| {
+                    let what = "no answer in time".to_owned();
+                    StoreError::Unreachable { action, what }
+                })),
             };
             match error {
-                CallError::Transient(failure) => self.again(failure).await?,
+                CallError::Transient(failure) => {
+                    if !self.retries.wait(Duration::ZERO).await {
+                        return Err(failure);
+                    }
+                    earlier = Some(failure);
+                }
                 CallError::ClockSkew(failure, behind) if !self.has_clock_skew => {
                     tracing::warn!(
                         clock.behind_seconds = behind,

@@ -147,7 +147,10 @@ impl<'a> Work<'a> {
     ) -> Result<Vec<Vec<Row>>, StoreError> {
         loop {
             match Box::pin(self.attempt(statements, is_transaction)).await {
-                Ok(rows) => return Ok(rows),
+                Ok(rows) => {
+                    self.failure = None;
+                    return Ok(rows);
+                }
                 Err((_, failed)) if failed.is_transient => self.again(undone(None, failed)).await?,
                 Err((_, failed)) => return Err(failed.failure.into()),
             }

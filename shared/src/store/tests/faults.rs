@@ -1,6 +1,9 @@
 //! Failures between the database and DynamoDB, and their outcome.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use super::{
     place::{Home, stand_in},
@@ -143,6 +146,25 @@ async fn retries_end_inside_the_deadline_with_awss_code() {
     assert!(text.contains("ThrottlingException"), "{text}");
     assert!(text.contains("request-of-a-test"), "{text}");
     assert!(count(&relay, "TransactWriteItems") > 4);
+}
+
+#[tokio::test]
+async fn a_retry_that_the_deadline_cut_off_is_reported_with_awss_earlier_code() {
+    let first = OnceLock::new();
+    let relay = Relay::alone(move |operation, _| match operation {
+        // One that began later than this has less time than the limit of an attempt.
+        "TransactWriteItems" if first.get_or_init(Instant::now).elapsed().as_secs() < 4 => {
+            Some(Fault::error(400, "ThrottlingException"))
+        }
+        "TransactWriteItems" => Some(Fault::Hang),
+        _ => Some(Fault::Answer(200, json!({}))),
+    })
+    .await;
+    let store = store(&Home::on_table("farebox-test", &relay.address)).await;
+
+    let event = other("evt_1", "customer.created");
+    let text = accept(&store, &event).await.unwrap_err().to_string();
+    assert!(text.contains("ThrottlingException"), "{text}");
 }
 
 #[tokio::test]

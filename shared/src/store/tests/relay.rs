@@ -23,6 +23,8 @@ pub(super) enum Fault {
     Answer(u16, Value),
     /// DynamoDB carries out the request, and the connection ends before its answer arrives.
     Lose,
+    /// The request is never answered.
+    Hang,
 }
 
 impl Fault {
@@ -139,8 +141,10 @@ async fn pass(
         same.count() - 1
     };
     let fault = (shared.rule)(&operation, nth);
-    if let Some(Fault::Answer(status, body)) = fault {
-        return answer(status, body.to_string().into());
+    match fault {
+        Some(Fault::Answer(status, body)) => return answer(status, body.to_string().into()),
+        Some(Fault::Hang) => return std::future::pending().await,
+        Some(Fault::Lose) | None => {}
     }
     let (status, answered) = shared.forward(&headers, asked).await;
     let mut log = shared.log.lock().unwrap();
