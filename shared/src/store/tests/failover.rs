@@ -175,6 +175,11 @@ async fn a_payment_that_no_replica_has_is_not_acknowledged() {
         )
         .await;
     server.sql("postgres", "SELECT pg_reload_conf()").await;
+    // The server applies it a moment later.
+    until("a commit waits for the replica", async || {
+        it.store.set_cursor("probe", "").await.is_err()
+    })
+    .await;
     let paid = of_deployment(&it.store, &succeeded(&order, "evt_1"));
     let paid = || Event::parse(paid.to_string().as_bytes()).unwrap();
 
