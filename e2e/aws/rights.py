@@ -20,7 +20,7 @@ PARTS = {
     r"\bprocessor\s*\.(find_invoice|order_of_invoice)\(": MOVES_ORDERS,
     r"\bLookup::": MOVES_ORDERS,
     r"\bOrderEnder\b": MOVES_ORDERS,
-    r"\bsubscriptions\s*\.(look|refresh)": MOVES_ORDERS,
+    r"\bsubscriptions\s*\.(look|refresh|end_grace)": MOVES_ORDERS,
     # Only on the outbox's items.
     r"\bUsageReporter\b": MOVES_ORDERS | {"dynamodb:UpdateItem"},
 }
@@ -36,12 +36,13 @@ OPERATIONS = {
     "reserve_capture": MOVES_ORDERS, "decline_capture": MOVES_ORDERS,
     "overdue_orders": MOVES_DEADLINES,
     "recorded_operation": READS, "record_operation": MOVES_ORDERS,
+    "graces_over": READS_SEVERAL,
     "billing_account": READS, "subscription": READS, "subscriptions": READS_SEVERAL,
 }
 
 #: The operations that query the index `queue`, but for those of a function that delivers.
 OF_THE_QUEUE = {"orders_of", "outbox_size", "oldest_undelivered", "quarantine_size",
-                "overdue_orders"}
+                "overdue_orders", "graces_over"}
 
 
 def operations(folder: str) -> set[str]:
