@@ -57,6 +57,11 @@ impl fmt::Debug for CustomerLink {
     }
 }
 
+/// The caller whom a stored `owner` names.
+pub(super) fn caller(owner: &str) -> Result<CallerId, StoreError> {
+    CallerId::parse(owner).ok_or(StoreError::Malformed("owner"))
+}
+
 operations! {
     /// The operations on callers' links to Stripe customers.
     trait Customers {

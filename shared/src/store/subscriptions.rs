@@ -45,11 +45,6 @@ impl<T> Versioned<T> {
     }
 }
 
-/// The caller in the column `owner`.
-pub(super) fn caller(owner: &str) -> Result<CallerId, StoreError> {
-    CallerId::parse(owner).ok_or(StoreError::Malformed("owner"))
-}
-
 /// A write of billing that was read before.
 #[derive(Clone, Debug)]
 pub struct BillingWrite {

@@ -1,4 +1,4 @@
-// A button that leads to a page of Stripe's: hosted Checkout, or the customer portal.
+// A button that leads to a page at Stripe: hosted Checkout, or the customer portal.
 
 "use client";
 

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     ids::CallerId,
-    store::{CustomerLink, customers::Customers},
+    store::{
+        CustomerLink,
+        customers::{Customers, caller},
+    },
 };
 
 impl Customers for DynamoDb {
@@ -101,10 +104,7 @@ impl Customers for DynamoDb {
         let key = Kind::Holder.key(customer);
         let item = self.get(&mut Attempts::new(), &key).await?;
         let owner = item.as_ref().map(|item| need_text(item, "owner"));
-        let owner = owner.transpose()?.map(CallerId::parse);
-        owner
-            .map(|owner| owner.ok_or(StoreError::Malformed("owner")))
-            .transpose()
+        owner.transpose()?.map(caller).transpose()
     }
 }
 

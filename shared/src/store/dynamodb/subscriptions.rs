@@ -20,7 +20,8 @@ use crate::{
     ids::CallerId,
     store::{
         BillingWrite, Versioned,
-        subscriptions::{self, Subscriptions, caller},
+        customers::caller,
+        subscriptions::{self, Subscriptions},
     },
     subscription::{BillingAccount, Subscription},
 };
@@ -61,10 +62,7 @@ impl Subscriptions for DynamoDb {
             ..Page::of_queue(GRACES, i32::try_from(most).unwrap_or(i32::MAX))
         };
         let (keys, _) = self.queued(&page).await?;
-        let found = match keys.is_empty() {
-            true => return Ok(Vec::new()),
-            false => self.get_all(&mut Attempts::new(), &keys).await?,
-        };
+        let found = self.get_all(&mut Attempts::new(), &keys).await?;
         // The index may be behind the items.
         let over = keys.iter().filter_map(|key| found.get(key));
         over.filter(|item| number_in(item, DUE_AT).is_some_and(|at| at <= now))

@@ -5,7 +5,10 @@ use tokio_postgres::Row;
 use super::{Postgres, StoreError, Work, Written, column, exactly_one, statement};
 use crate::{
     ids::CallerId,
-    store::{CustomerLink, customers::Customers},
+    store::{
+        CustomerLink,
+        customers::{Customers, caller},
+    },
 };
 
 const FIND: &str = "SELECT reservation, reserved_at, customer, profile
@@ -105,8 +108,7 @@ impl Customers for Postgres {
         let Some(row) = self.row(statement!(HOLDER, customer)).await? else {
             return Ok(None);
         };
-        let owner = CallerId::parse(column(&row, "owner")?);
-        owner.ok_or(StoreError::Malformed("owner")).map(Some)
+        caller(column(&row, "owner")?).map(Some)
     }
 }
 

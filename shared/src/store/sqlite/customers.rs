@@ -5,7 +5,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{Sqlite, StoreError};
 use crate::{
     ids::CallerId,
-    store::{CustomerLink, customers::Customers},
+    store::{
+        CustomerLink,
+        customers::{Customers, caller},
+    },
 };
 
 impl Customers for Sqlite {
@@ -136,6 +139,5 @@ fn holder(connection: &Connection, customer: &str) -> Result<Option<CallerId>, S
         .prepare_cached("SELECT owner FROM customers WHERE customer = ?1")?
         .query_row([customer], |row| row.get(0))
         .optional()?;
-    let owner = owner.map(|owner| CallerId::parse(&owner).ok_or(StoreError::Malformed("owner")));
-    owner.transpose()
+    owner.map(|owner| caller(&owner)).transpose()
 }

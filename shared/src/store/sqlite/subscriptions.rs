@@ -8,7 +8,8 @@ use crate::{
     ids::CallerId,
     store::{
         BillingWrite, Versioned,
-        subscriptions::{self, Subscriptions, caller},
+        customers::caller,
+        subscriptions::{self, Subscriptions},
     },
     subscription::{BillingAccount, Subscription},
 };
