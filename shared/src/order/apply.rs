@@ -209,10 +209,13 @@ impl Order {
         }
         let (before, after) = (self.status(), next.status());
         let came = |status| before != status && after == status;
-        let failed_anew = after == Status::Failed
-            && self.attempt() != next.attempt()
+        let attempted_anew = self.attempt() != next.attempt()
             // The intent of a Checkout Session reports the same failure itself.
             && (before != Status::Failed || next.attempt_status() == Some(AttemptStatus::Failed));
+        // Attempts look alike where several charges fail within one second, or a fetched intent
+        // shows a failure before its event comes.
+        let failed_anew =
+            after == Status::Failed && (attempted_anew || next.facts.has_new_failure(&self.facts));
         let is_released =
             before == Status::Authorized && after == Status::Created && !next.is_closing;
         let refunds = next.facts.refunds();

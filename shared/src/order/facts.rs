@@ -250,6 +250,12 @@ impl Facts {
         self.failed_charges.contains_key(id)
     }
 
+    /// True when the failure of a charge is recorded here, and not in `before`.
+    pub(super) fn has_new_failure(&self, before: &Self) -> bool {
+        let mut failed = self.failed_charges.keys();
+        failed.any(|id| !before.has_failed_charge(id))
+    }
+
     /// The times of the failed charges that are kept.
     pub(super) fn failed_charges(&self) -> impl Iterator<Item = i64> {
         self.failed_charges.values().copied()

@@ -388,6 +388,21 @@ fn each_failed_attempt_is_told() {
 }
 
 #[test]
+fn each_failed_charge_is_told_once_whenever_it_failed_and_in_any_order() {
+    let cases = [
+        ([(NOW, 0), (NOW, 1), (NOW, 2)], 3),
+        ([(NOW, 0), (NOW + 1, 1), (NOW + 2, 2)], 3),
+        ([(NOW, 0), (NOW, 0), (NOW, 1)], 2),
+        ([(NOW + 1, 0), (NOW, 1), (NOW + 1, 2)], 3),
+    ];
+    for (failed, times) in cases {
+        let history = failed.map(|(at, n)| failed_charge(at, n));
+        let told = after(&history).1;
+        assert_eq!(told, vec![OrderEvent::PaymentFailed; times], "{failed:?}");
+    }
+}
+
+#[test]
 fn the_time_of_the_payment_is_that_of_its_own_event() {
     let mut exact = attempt(NOW + 50, "succeeded");
     exact.kind = "payment_intent.succeeded".to_owned();

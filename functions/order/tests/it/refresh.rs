@@ -100,6 +100,26 @@ async fn a_failed_charge_is_notified_once_whoever_reports_it_first() {
 }
 
 #[tokio::test]
+async fn a_second_failed_charge_is_notified_whoever_reports_it_first() {
+    for is_event_first in [true, false] {
+        let api = open().await;
+        let intent = api.shop.open_order("o_1").await;
+        for _ in 0..2 {
+            let declined = api.shop.stripe.confirm(&intent, "pm_card_chargeDeclined");
+            declined.await.unwrap_err();
+            if is_event_first {
+                api.shop.accept_events().await;
+            }
+            assert_eq!(refreshed(&api).await["status"], "failed");
+        }
+        api.shop.accept_events().await;
+
+        let notified = api.shop.notifications().await;
+        assert_eq!(notified, ["order.payment_failed"; 2], "{is_event_first}");
+    }
+}
+
+#[tokio::test]
 async fn a_failure_is_notified_once_with_a_clock_behind_stripes() {
     let api = open().await;
     let intent = api.shop.open_order("o_1").await;
