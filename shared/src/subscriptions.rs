@@ -305,7 +305,7 @@ impl SubscriptionService {
         if subscription.is_none() && before == after {
             return Ok(Attempt::Done(Looked::default()));
         }
-        if before.known_entitlements(now, self.grace) != after.entitlements(now, self.grace) {
+        if before.known_access(now, self.grace) != after.access(now, self.grace) {
             let data = EntitlementsData {
                 version: account.version + 1,
                 customer: owner.as_str().to_owned(),

@@ -88,9 +88,9 @@ async fn existing_customers_are_tied_to_callers_with_their_subscriptions() {
     let copy = shop.store.subscription(&subscription).await.unwrap();
     assert_eq!(copy.value.unwrap().owner, ada);
     let account = shop.store.billing_account(&ada).await.unwrap();
-    let entitled = account.value.unwrap();
-    let entitled = entitled.entitlements(shop.clock.now(), shop.config.grace);
-    assert!(entitled.contains("pro"), "{entitled:?}");
+    let account = account.value.unwrap();
+    let access = account.access(shop.clock.now(), shop.config.grace);
+    assert!(access.entitlements.contains("pro"), "{access:?}");
 
     let again = printed(&import(&shop, &rows, &[]).await);
     assert!(

@@ -11,39 +11,31 @@
 //! The types of subscriptions are a list of their own, with a cursor of their own. What fails in
 //! one list does not keep a run from the other.
 //!
-//! A run also lets unpaid orders expire whose time is over, and notifies the site where a grace is
-//! over.
-//!
-//! Read [`RunLimits`] for the limits of a run, `cursor` for the state between runs, and `pager` for
-//! the processing of a window page by page.
+//! Read [`RunLimits`] for the limits of a run, `cursor` for the state between runs, `pager` for the
+//! processing of a window page by page, and `deadlines` for what a run does besides: it lets unpaid
+//! orders expire whose time is over, and notifies the site where a grace is over.
 
 pub mod adopt;
 pub mod command;
 mod cursor;
+mod deadlines;
 mod list;
 mod pager;
 mod report;
 pub mod time_range;
 
-use std::{
-    future::Future,
-    pin::pin,
-    time::{Duration, Instant},
-};
+use std::{future::Future, pin::pin, time::Duration};
 
 use axum::routing::MethodRouter;
 use futures_util::FutureExt as _;
 pub use report::Report;
 use secrecy::SecretString;
 use shared::{
-    App, Clock, Config, Error, Function, cause,
+    App, Clock, Config, Function, cause,
     env::need,
-    event::Ending,
     function::Trigger,
     host,
-    order::Status,
     processor::{self, EventProcessor},
-    purchase::{OrderEnder, Release},
     store::{self, RECONCILED_AT, Store},
     stripe::{self, Stripe},
 };
@@ -75,13 +67,6 @@ pub fn service(app: Reconciler) -> MethodRouter {
         async move { app.catch_up().await }
     })
 }
-
-/// The most overdue orders that one run looks at.
-const MAX_OVERDUE: u32 = 500;
-/// The most graces that one run ends; each takes a read and a write.
-const MAX_GRACES: u32 = 500;
-/// The time after which a run lets no further order expire: each takes some calls to Stripe.
-const EXPIRY_TIME: Duration = Duration::from_secs(10);
 
 /// The limits of a run.
 #[derive(Clone, Copy, Debug)]
@@ -239,9 +224,8 @@ impl Reconciler {
             // Boxed, since the compiler nests the types of futures only so deep.
             done = self.expire_overdue(&mut report).boxed().await;
         }
-        if done.is_ok() {
-            done = self.end_graces(&mut report).boxed().await;
-        }
+        // Stripe is not asked, so that its failure delays nothing.
+        done = done.and(self.end_graces(&mut report).boxed().await);
         report.log(done.is_ok());
         done.map(|()| report)
     }
@@ -287,67 +271,6 @@ impl Reconciler {
             time: self.limits.time / lists,
             ..self.limits
         })
-    }
-
-    /// Lets the unpaid orders expire whose time is over, in a random sequence: an order whose
-    /// payment cannot be closed is tried again by later runs, and keeps no other from its end.
-    async fn expire_overdue(&self, report: &mut Report) -> Result<(), ReconcileError> {
-        let overdue = self.store.overdue_orders(self.clock.now(), MAX_OVERDUE);
-        let mut overdue = overdue.await?;
-        fastrand::shuffle(&mut overdue);
-        let began = Instant::now();
-        for order in overdue {
-            if began.elapsed() > EXPIRY_TIME {
-                break;
-            }
-            let stripe = self.stripe.for_one_request();
-            let ender = OrderEnder {
-                stripe: &stripe,
-                store: &self.store,
-                clock: &self.clock,
-            };
-            let id = order.id().clone();
-            // An event that was missed may tell that the payer did their part.
-            let order = match self.processor.settle(&id).await {
-                Ok(Some(latest)) => latest,
-                Ok(None) | Err(_) => order,
-            };
-            match ender.end(order, Ending::Expired, Release::Keep).await {
-                Ok(order) if order.status() == Status::Expired => report.expired += 1,
-                // It was paid, or the site signed it anew.
-                Ok(_)
-                | Err(
-                    Error::AlreadyPaid(_)
-                    | Error::PaymentProcessing(_)
-                    | Error::PaymentAwaited(..)
-                    | Error::NotFound,
-                ) => {}
-                Err(failure) => tracing::warn!(
-                    order.id = %id,
-                    cause = cause::causes(&failure),
-                    "Farebox cannot close the payment of an order whose time is over: the next \
-                     run retries"
-                ),
-            }
-        }
-        Ok(())
-    }
-
-    /// Notifies the site of what callers may use no more, since a payment is missing for longer
-    /// than the grace: Stripe reports nothing at that moment.
-    async fn end_graces(&self, report: &mut Report) -> Result<(), ReconcileError> {
-        let over = self.store.graces_over(self.clock.now(), MAX_GRACES);
-        for caller in over.await? {
-            match self.processor.subscriptions.end_grace(&caller).await {
-                Ok(looked) if looked.messages.is_empty() => {}
-                Ok(_) => report.lapsed += 1,
-                Err(failure) => tracing::warn!(
-                    cause = cause::causes(&failure),
-                    "Farebox cannot end a grace: the next run retries"
-                ),
-            }
-        }
-        Ok(())
     }
 
     /// Processes the events of `range`. The cursor of the scheduled runs stays where it is.

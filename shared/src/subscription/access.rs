@@ -85,6 +85,15 @@ pub struct RunningGrace {
     entitlements: BTreeSet<String>,
 }
 
+/// What a caller may use at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access<'a> {
+    /// True when a subscription is live.
+    pub is_active: bool,
+    /// Keys in alphabetical order.
+    pub entitlements: BTreeSet<&'a str>,
+}
+
 /// A subscription of a caller, as far as it decides about access.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
@@ -180,17 +189,11 @@ impl BillingAccount {
         self
     }
 
-    /// True when a subscription is live at `now` (Unix seconds).
+    /// What the caller may use at `now` (Unix seconds).
     #[must_use]
-    pub fn is_active(&self, now: i64, grace: Grace) -> bool {
-        self.live(now, grace).next().is_some()
-    }
-
-    /// What the caller may use at `now` (Unix seconds): keys in alphabetical order.
-    #[must_use]
-    pub fn entitlements(&self, now: i64, grace: Grace) -> BTreeSet<&str> {
+    pub fn access(&self, now: i64, grace: Grace) -> Access<'_> {
         let live = self.live(now, grace);
-        match self.has_features {
+        let entitlements = match self.has_features {
             true => live
                 .filter_map(|held| self.entitlements.get(&held.customer))
                 .flatten()
@@ -200,15 +203,23 @@ impl BillingAccount {
                 .flat_map(|held| &held.keys)
                 .map(String::as_str)
                 .collect(),
+        };
+        Access {
+            is_active: self.live(now, grace).next().is_some(),
+            entitlements,
         }
     }
 
     /// What the caller may use as the site knows it: by the last write, whatever ended since.
     #[must_use]
-    pub fn known_entitlements(&self, now: i64, grace: Grace) -> BTreeSet<&str> {
+    pub fn known_access(&self, now: i64, grace: Grace) -> Access<'_> {
         match &self.grace {
-            Some(running) => running.entitlements.iter().map(String::as_str).collect(),
-            None => self.entitlements(now, grace),
+            // Until its end, a subscription is live.
+            Some(running) => Access {
+                is_active: true,
+                entitlements: running.entitlements.iter().map(String::as_str).collect(),
+            },
+            None => self.access(now, grace),
         }
     }
 
@@ -218,7 +229,7 @@ impl BillingAccount {
         let held = self.subscriptions.iter();
         let ends = held.filter_map(|held| held.grace_ends_at(grace));
         let next = ends.filter(|end| *end > now).min();
-        let entitlements = self.entitlements(now, grace).into_iter();
+        let entitlements = self.access(now, grace).entitlements.into_iter();
         self.grace = next.map(|ends_at| RunningGrace {
             ends_at,
             entitlements: entitlements.map(str::to_owned).collect(),

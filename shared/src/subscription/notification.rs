@@ -269,10 +269,11 @@ impl AccessData {
     /// What the caller of `account` may use at `now` (Unix seconds).
     #[must_use]
     pub fn of(account: &BillingAccount, now: i64, grace: Grace) -> Self {
-        let entitlements = account.entitlements(now, grace);
+        let access = account.access(now, grace);
+        let entitlements = access.entitlements.into_iter();
         Self {
-            entitlements: entitlements.into_iter().map(str::to_owned).collect(),
-            active: account.is_active(now, grace),
+            entitlements: entitlements.map(str::to_owned).collect(),
+            active: access.is_active,
         }
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    access::FetchedEntitlements,
+    access::{Access, FetchedEntitlements},
     objects::{Fetched, List, StripeInvoice},
     *,
 };
@@ -355,12 +355,15 @@ fn access_lasts_as_long_as_the_subscription_and_the_grace_beyond_a_missing_payme
                 (true, Some(_)) => keys(&["export"]),
                 (true, None) => keys(&["price_pro_key", "prod_1"]),
             };
-            assert_eq!(account.is_active(now, grace), is_active, "{status}");
-            assert_eq!(account.entitlements(now, grace), expected, "{status}");
+            let expected = Access {
+                is_active,
+                entitlements: expected,
+            };
+            assert_eq!(account.access(now, grace), expected, "{status}");
         }
     }
     let none = account(&late, None);
-    assert!(!none.is_active(since, Grace::parse("0").unwrap()));
+    assert!(!none.access(since, Grace::parse("0").unwrap()).is_active);
 }
 
 #[test]
@@ -373,13 +376,29 @@ fn an_account_names_the_grace_that_ends_next_and_what_the_site_knows_until_then(
     let end = late.past_due_since.unwrap() + 7 * DAY;
     let running = account(&late, None).with_grace(end - 1, grace);
     assert_eq!(running.grace.as_ref().unwrap().ends_at, end);
-    let held = keys(&["price_pro_key", "prod_1"]);
+    let held = Access {
+        is_active: true,
+        entitlements: keys(&["price_pro_key", "prod_1"]),
+    };
+    let nothing = Access {
+        is_active: false,
+        entitlements: keys(&[]),
+    };
     // Its end changes what the caller may use, and not what the site was told.
-    assert_eq!(running.known_entitlements(end, grace), held);
-    assert_eq!(running.entitlements(end, grace), keys(&[]));
+    assert_eq!(running.known_access(end, grace), held);
+    assert_eq!(running.access(end, grace), nothing);
     let over = running.clone().with_grace(end, grace);
     assert_eq!(over.grace, None);
-    assert_eq!(over.known_entitlements(end, grace), keys(&[]));
+    assert_eq!(over.known_access(end, grace), nothing);
+
+    // A plan without a feature, in a shop that has features.
+    let bare = account(&late, Some(&[])).with_grace(end - 1, grace);
+    let live = Access {
+        is_active: true,
+        ..nothing.clone()
+    };
+    assert_eq!(bare.known_access(end, grace), live);
+    assert_eq!(bare.access(end, grace), nothing);
 
     let later = Subscription {
         id: "sub_2".to_owned(),
@@ -401,8 +420,9 @@ fn an_account_names_the_grace_that_ends_next_and_what_the_site_knows_until_then(
 fn a_shop_with_features_grants_no_lookup_keys() {
     let grace = Grace::default();
     let of = account(&subscription(json!({})), Some(&[]));
-    assert!(of.is_active(NOW, grace));
-    assert_eq!(of.entitlements(NOW, grace), keys(&[]));
+    let access = of.access(NOW, grace);
+    assert!(access.is_active);
+    assert_eq!(access.entitlements, keys(&[]));
 }
 
 #[test]
@@ -415,7 +435,7 @@ fn the_entitlements_of_a_customer_without_a_live_subscription_give_no_access() {
         has_features: true,
     };
     let account = account(&ended, Some(&["old"])).with(&other, features("new"));
-    assert_eq!(account.entitlements(NOW, grace), keys(&["new"]));
+    assert_eq!(account.access(NOW, grace).entitlements, keys(&["new"]));
 }
 
 #[test]

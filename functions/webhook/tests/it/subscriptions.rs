@@ -113,9 +113,9 @@ impl Life {
 
     async fn may(&self) -> Vec<String> {
         let account = self.account().await;
-        let keys = account.entitlements(i64::try_from(self.now).unwrap(), Grace::default());
-        keys.into_iter()
-            .filter(|key| !key.starts_with("prod_"))
+        let access = account.access(i64::try_from(self.now).unwrap(), Grace::default());
+        let keys = access.entitlements.into_iter();
+        keys.filter(|key| !key.starts_with("prod_"))
             .map(str::to_owned)
             .collect()
     }
@@ -283,7 +283,8 @@ async fn subscriptions_of_nobody_and_of_other_deployments_are_left_alone() {
         let copy = life.shop().store.subscription(&id).await.unwrap();
         assert_eq!(copy.value, None);
     }
-    assert!(!life.account().await.is_active(0, Grace::default()));
+    let access = life.account().await;
+    assert!(!access.access(0, Grace::default()).is_active);
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ async fn a_copy_its_account_and_its_messages_are_written_together(place: Place) 
     let account = it.account().await;
     assert_eq!(account.version, 1);
     let account = account.value.unwrap();
-    let entitlements = account.entitlements(NOW, Grace::default());
+    let entitlements = account.access(NOW, Grace::default()).entitlements;
     assert_eq!(
         entitlements.into_iter().collect::<Vec<_>>(),
         ["pro", "prod_1"]
