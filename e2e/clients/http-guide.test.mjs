@@ -22,8 +22,10 @@ before(async () => {
   page = browser;
   const routes = {
     "/api/payments/": (request) => {
-      const guest = request.headers.get("cookie")?.match(/guest=(\w+)/)?.[1];
-      return payments(request, caller(undefined, guest));
+      const cookie = (name) =>
+        request.headers.get("cookie")?.match(new RegExp(`${name}=(\\w+)`))?.[1];
+      const user = cookie("user");
+      return payments(request, caller(user && { id: user }, cookie("guest")));
     },
     "/api/notify": (request) =>
       notifications(request, async (id, message) => {
@@ -89,8 +91,8 @@ async function serve(answer) {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-/** Gives the browser's module a page of the site, in which `guest` is the visitor. */
-function visit(t, guest) {
+/** Gives the browser's module a page of the site, in which `guest` is the visitor, or `user`. */
+function visit(t, guest, user) {
   const { fetch } = globalThis;
   const left = [];
   globalThis.location = {
@@ -100,7 +102,8 @@ function visit(t, guest) {
   };
   globalThis.fetch = (url, init = {}) => {
     if (!String(url).startsWith("/")) return fetch(url, init);
-    const headers = { ...init.headers, cookie: `guest=${guest}`, "sec-fetch-site": "same-origin" };
+    const cookie = `guest=${guest}` + (user ? `; user=${user}` : "");
+    const headers = { ...init.headers, cookie, "sec-fetch-site": "same-origin" };
     return fetch(site + url, { ...init, headers });
   };
   t.after(() => {
@@ -148,6 +151,19 @@ test("a cart is paid on Checkout, shown as paid, and fulfilled once", async (t) 
   assert.deepEqual([order.status, order.amount], ["paid", 3000]);
   const { id } = await told(orderId);
   assert.match(id, /^msg_/);
+});
+
+test("a guest who signs in keeps the cart, and the guest's page takes nothing", async (t) => {
+  const guests = visit(t, "g4");
+  const key = crypto.randomUUID();
+  await page.buy(MUGS, key);
+  const users = visit(t, "g4", "ada");
+  await page.buy(MUGS, key);
+
+  assert.notEqual(users[0], guests[0]);
+  const [open, closed] = await Promise.all([users[0], guests[0]].map((url) => fetch(url)));
+  assert.match(await open.text(), /Mug/);
+  assert.doesNotMatch(await closed.text(), /Mug/);
 });
 
 test("another guest, a stranger and another site get nothing", async (t) => {

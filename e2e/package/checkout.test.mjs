@@ -270,10 +270,10 @@ test("an order that was canceled elsewhere is followed by a new one", async (t) 
 });
 
 test("another caller in the same browser starts an order of their own", async (t) => {
-  const visitor = await visit(t, world, { expected: ["404 (Not Found)"] });
+  const visitor = await visit(t, world, { user: "ada", expected: ["404 (Not Found)"] });
   await visitor.checkOut();
   const { orderId } = await visitor.cart();
-  const cookie = { name: "user", value: "ada", url: world.shop };
+  const cookie = { name: "user", value: "eve", url: world.shop };
   await visitor.page.context().addCookies([cookie]);
   await visitor.checkOut();
   await visitor.pay();
@@ -282,7 +282,7 @@ test("another caller in the same browser starts an order of their own", async (t
 });
 
 test("a guest whose payment is under way signs in, and does not pay again", async (t) => {
-  const visitor = await visit(t, world, { expected: ["404 (Not Found)"] });
+  const visitor = await visit(t, world, { expected: ["409 (Conflict)"] });
   await visitor.checkOut();
   const { orderId } = await visitor.cart();
   // Stripe has the payment, and the payer does not see the page that follows.
@@ -295,6 +295,25 @@ test("a guest whose payment is under way signs in, and does not pay again", asyn
   await visitor.page.goto("/checkout");
   await visitor.state("paid");
   assert.equal(visitor.orderId(), orderId);
+});
+
+test("a guest's form in another tab charges nothing once they signed in and paid", async (t) => {
+  const expected = ["400 (Bad Request)", "404 (Not Found)"];
+  const visitor = await visit(t, world, { expected });
+  await visitor.checkOut();
+  await visitor.fillIn();
+  const { orderId } = await visitor.cart();
+  await visitor.page.context().addCookies([{ name: "user", value: "ada", url: world.shop }]);
+  const signedIn = await visitor.newTab();
+  await signedIn.checkOut();
+  await signedIn.pay();
+  await signedIn.state("paid");
+  assert.equal(signedIn.orderId(), orderId);
+
+  await visitor.payButton().click();
+  await visitor.state("paid");
+  assert.equal(visitor.orderId(), orderId);
+  assert.equal((await stripe.charges(orderId)).length, 1);
 });
 
 test("an order that the site's server signed is paid", async (t) => {

@@ -72,6 +72,28 @@ test("a guest who signed in while they paid finds that order, and nobody else do
   assert.equal((await without.GET(request(`order?id=${orderId}`, { headers }))).status, 404);
 });
 
+test("an unpaid order of a guest who signs in becomes theirs, and nobody else's", async (t) => {
+  await startShop(t);
+  const { GET, POST } = handlersOf();
+  const started = await POST(request("create-intent", { body: mugs, headers: key() }));
+  const guests = await started.json();
+  const cookie = cookieOf(started);
+  const goOn = (headers) => {
+    const body = { ...mugs, orderId: guests.orderId };
+    return POST(request("create-intent", { body, headers: { ...key(), ...headers } }));
+  };
+  assert.equal((await goOn({ "x-user": "ada" })).status, 404);
+  const moved = await goOn({ "x-user": "ada", cookie });
+  assert.equal(moved.status, 200);
+  const adas = await moved.json();
+  assert.equal(adas.orderId, guests.orderId);
+  assert.notEqual(adas.clientSecret, guests.clientSecret);
+  assert.equal((await goOn({ cookie })).status, 404);
+  const read = (headers) => GET(request(`order?id=${guests.orderId}`, { headers }));
+  assert.equal((await read({ cookie })).status, 404);
+  assert.equal((await read({ "x-user": "ada" })).status, 200);
+});
+
 test("a signed-in user pays under their own id, and gets no cookie", async (t) => {
   await startShop(t);
   const { GET, POST } = handlersOf();

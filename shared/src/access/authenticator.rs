@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{
     CallerId, Issuer, Roles,
     audit::Why,
-    claims::Claims,
+    claims::{Claims, InvalidSubject},
     jwks::{Jwks, NoKeys},
     settings::Settings,
     token::{Signer, Token},
@@ -40,6 +40,8 @@ pub(super) struct Caller {
     pub(super) roles: Vec<String>,
     /// The claim `email` of their token.
     pub(super) email: Option<Result<Email, InvalidEmail>>,
+    /// The claim `previousSub` of a token of the site's server.
+    pub(super) previous: Option<Result<CallerId, InvalidSubject>>,
 }
 
 /// The reason why a caller is not authenticated.
@@ -106,15 +108,21 @@ impl Authenticator {
     /// Authenticates the sender of `headers`.
     pub(super) async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Unknown> {
         let token = Token::in_headers(headers)?;
-        let claims = match token.signer()? {
-            Signer::Site => self.of_site(token).await?,
-            Signer::Issuer(algorithm, kid) => self.of_issuer(token, algorithm, &kid).await?,
+        let (claims, previous) = match token.signer()? {
+            Signer::Site => {
+                let claims = self.of_site(token).await?;
+                let previous = claims.previous_subject();
+                (claims, previous)
+            }
+            // Its users may choose some of the claims. The site's server knows the guest's cookie.
+            Signer::Issuer(algorithm, kid) => (self.of_issuer(token, algorithm, &kid).await?, None),
         };
         claims.check_times(self.clock.now())?;
         Ok(Caller {
             id: claims.subject()?,
             roles: self.roles_in(&claims),
             email: claims.email().map(|email| Email::parse(&email)),
+            previous,
         })
     }
 

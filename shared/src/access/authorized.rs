@@ -8,7 +8,7 @@ use hyper::http::request::Parts;
 use super::{
     Authenticator, CallerId, MovesMoney, OpenPortal, Permission, ReadCustomer,
     audit::{AuditRecord, Why},
-    authenticator::Caller,
+    claims::InvalidSubject,
     grant::{Grant, Scope},
 };
 use crate::{
@@ -30,6 +30,8 @@ pub struct Authorized<P> {
     is_customer: bool,
     /// The claim `email` of their token.
     email: Option<Result<Email, InvalidEmail>>,
+    /// The claim `previousSub` of their token.
+    previous: Option<Result<CallerId, InvalidSubject>>,
     grants: Vec<Grant>,
     decision: AuditRecord,
     permission: PhantomData<P>,
@@ -60,6 +62,17 @@ impl<P> Authorized<P> {
     pub fn email(&self) -> Result<Option<&Email>, Error> {
         let email = self.email.as_ref().map(Result::as_ref).transpose();
         email.map_err(|what| Error::invalid(format!("`email` of the caller's token {what}")))
+    }
+
+    /// The caller whom this one was before they signed in: the guest of their browser.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] when the claim `previousSub` is no caller's id.
+    pub fn previous(&self) -> Result<Option<&CallerId>, Error> {
+        let previous = self.previous.as_ref().map(Result::as_ref).transpose();
+        previous
+            .map_err(|what| Error::invalid(format!("`previousSub` of the caller's token {what}")))
     }
 
     /// Returns true when the caller is to be a customer at Stripe: a role of theirs reads customers
@@ -237,13 +250,11 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let authenticator = Authenticator::from_ref(state);
-        let Caller { id, roles, email } = match authenticator.authenticate(&parts.headers).await {
-            Ok(caller) => caller,
-            Err(unknown) => {
-                drop(AuditRecord::new(P::NAME, unknown.why()));
-                return Err(unknown.into());
-            }
-        };
+        let caller = authenticator.authenticate(&parts.headers).await;
+        let caller = caller.inspect_err(|unknown| {
+            drop(AuditRecord::new(P::NAME, unknown.why()));
+        })?;
+        let (id, roles) = (caller.id, caller.roles);
         let grants = authenticator.roles().grants(&roles, P::NAME);
         let is_customer = [ReadCustomer::NAME, OpenPortal::NAME]
             .iter()
@@ -259,7 +270,8 @@ where
         Ok(Self {
             caller: id,
             is_customer,
-            email,
+            email: caller.email,
+            previous: caller.previous,
             grants,
             decision,
             permission: PhantomData,

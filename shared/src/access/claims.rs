@@ -10,6 +10,11 @@ use crate::strict_json::Value;
 /// The seconds by which the signer's clock may differ from this one.
 pub(crate) const LEEWAY: i64 = 30;
 
+/// A claim that names a caller, and is no caller's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be text of 1 to 128 characters")]
+pub(super) struct InvalidSubject;
+
 /// The claims of a token, none of them twice.
 pub(crate) struct Claims(BTreeMap<String, Value>);
 
@@ -32,6 +37,14 @@ impl Claims {
     pub(super) fn subject(&self) -> Result<CallerId, TokenError> {
         let text = self.0.get("sub").and_then(Value::text);
         text.and_then(CallerId::parse).ok_or(TokenError::Subject)
+    }
+
+    /// The caller whom the token's was before; an error where the claim `previousSub` names none.
+    pub(super) fn previous_subject(&self) -> Option<Result<CallerId, InvalidSubject>> {
+        let previous = self.0.get("previousSub");
+        let previous = previous.filter(|claim| **claim != Value::Null)?;
+        let caller = previous.text().and_then(CallerId::parse);
+        Some(caller.ok_or(InvalidSubject))
     }
 
     /// The text of the claim `email`; none where the signer says that the address is not verified,

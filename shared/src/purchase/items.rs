@@ -17,12 +17,13 @@ use crate::{
     order::{CaptureMethod, Order, OrderId, SignedPayer},
     rate_limit::RateLimiter,
     request::IdempotencyKey,
-    store::{IdempotencyRecord, PutOrder},
+    store::{IdempotencyRecord, PutOrder, PutOrderOutcome},
 };
 
 impl CheckoutService {
     /// The order of `items`, priced on `terms`: a new one, that of an earlier response with
-    /// `order_id`, or the one that the same operation created before.
+    /// `order_id`, or the one that the same operation created before. An order of the guest whom the
+    /// payer was before moves to them.
     pub(super) async fn order_of_items(
         &self,
         payer: &Authorized<CreatePayment>,
@@ -33,10 +34,12 @@ impl CheckoutService {
         order_id: Option<String>,
     ) -> Result<Order, Error> {
         let (email, is_customer) = (payer.email()?.cloned(), payer.is_customer());
+        let previous_owner = payer.previous()?.cloned();
         let (payer, currency) = (payer.caller(), terms.currency);
         let key = key.ok_or_else(|| Error::invalid("the header `Idempotency-Key` is missing"))?;
         let wanted = wanted(items)?;
-        let operation = operation(payer, &key, &wanted, currency);
+        let operation_of = |caller| operation(caller, &key, &wanted, currency);
+        let operation = operation_of(payer);
         let changed = order_id.as_deref().map(OrderId::parse).transpose();
         let changed = changed.map_err(|what| Error::invalid(format!("`orderId` {what}")))?;
         let started = started_by(&operation);
@@ -45,10 +48,16 @@ impl CheckoutService {
             check_mode(&order.revision().contents, is_customer, terms.may_subscribe)?;
             return Ok(order);
         }
+        let changed = match &previous_owner {
+            Some(previous) if changed.is_none() => {
+                self.begun_by(previous, &operation_of(previous)).await?
+            }
+            _ => changed,
+        };
         match &changed {
             None => limiter.admit(payer, &started).await?,
             Some(id) => {
-                self.check_own(payer, id).await?;
+                self.check_own(payer, previous_owner.as_ref(), id).await?;
                 // Otherwise made-up names, sent for an order of the caller's own, would cost
                 // nothing.
                 if !self.prices.holds(&names(&wanted), asked(currency)) {
@@ -68,7 +77,7 @@ impl CheckoutService {
             order: changed.clone().unwrap_or(started),
             operation: Some(operation),
             owner: payer.clone(),
-            previous_owner: None,
+            previous_owner,
             contents: priced
                 .with_payer(SignedPayer {
                     has_receipt: self.sends_receipts && email.is_some(),
@@ -81,11 +90,32 @@ impl CheckoutService {
         self.opened(put, changed.as_ref()).await
     }
 
-    /// Refuses to change an order that does not exist, is another caller's, or can no longer be
-    /// paid, before any call to Stripe.
-    async fn check_own(&self, payer: &CallerId, id: &OrderId) -> Result<(), Error> {
+    /// The order that `previous` began by `operation`, while it is theirs.
+    async fn begun_by(
+        &self,
+        previous: &CallerId,
+        operation: &IdempotencyRecord,
+    ) -> Result<Option<OrderId>, Error> {
+        let begun = self.store.replay(operation).await?;
+        Ok(match begun {
+            Some(PutOrderOutcome::Order(order)) if order.owner() == previous => {
+                Some(order.id().clone())
+            }
+            _ => None,
+        })
+    }
+
+    /// Refuses to change an order that does not exist, is another caller's than the payer and whom
+    /// they were before, or can no longer be paid, before any call to Stripe.
+    async fn check_own(
+        &self,
+        payer: &CallerId,
+        previous: Option<&CallerId>,
+        id: &OrderId,
+    ) -> Result<(), Error> {
+        let owners = [Some(payer), previous];
         let order = self.store.order(id).await?;
-        let Some(order) = order.filter(|order| order.owner() == payer) else {
+        let Some(order) = order.filter(|order| owners.contains(&Some(order.owner()))) else {
             tracing::info!(caller = payer.alias(), order.id = %id,
                 "the caller does not own the order");
             return Err(Error::NotFound);

@@ -87,6 +87,24 @@ async fn a_guest_who_signs_in_pays_on_a_session_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_cart_of_a_guest_who_signs_in_is_paid_on_a_session_of_their_own() {
+    let api = Checkout::start().await;
+    let guest = api.shop.token_of("guest-1", &["guest"]);
+    let request = api.client.request().bearer(&guest).key("k1");
+    let guests = request.post(&mugs(1)).await.expect(200);
+    let claims = json!({ "aud": "farebox", "sub": "ada", "exp": api.shop.clock.now() + 300,
+        "previousSub": "guest-1" });
+    let token = testing::tokens::sign(&claims, testing::Shop::SITE_KEY);
+
+    let request = api.client.request().bearer(&token).key("k1");
+    let adas = request.post(&change(&guests, 2)).await.expect(200);
+
+    assert_eq!(order_id(&adas), order_id(&guests));
+    assert_eq!(api.sessions("expired"), [session_id(&guests)]);
+    assert_eq!(api.only_open(), session_id(&adas));
+}
+
+#[tokio::test]
 async fn the_same_operation_gives_the_same_session_in_every_process() {
     let api = Checkout::start().await;
     let first = api.post("k1", &mugs(1)).await.expect(200);

@@ -20,6 +20,7 @@ mod operations;
 mod payer;
 mod saved_methods;
 mod signed;
+mod signs_in;
 mod terms;
 
 use serde_json::{Value, json};

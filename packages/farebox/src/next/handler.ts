@@ -1,6 +1,6 @@
 // The route handler of the App Router: authenticates, forwards, answers.
 
-import { callerToken, type CheckedCaller } from "../server/caller.js";
+import { callerToken, type Caller } from "../server/caller.js";
 import { isSignal } from "../server/client.js";
 import { settings } from "../server/settings.js";
 import { forward } from "./forward.js";
@@ -33,9 +33,11 @@ export async function answer(
     if (request.method !== "GET") checkOwnPage(request.headers);
     const { caller, cookie, before } = await site.visitor(request, route, pages);
     const sent = { request, route, addressHeader, settings: settings() };
-    const answerFor = async (caller: CheckedCaller) =>
+    const answerFor = async (caller: Caller) =>
       forward({ ...sent, token: await callerToken(caller) }).catch(refusal);
-    let response = await answerFor(caller);
+    // An unpaid order of the guest moves to the user, so that it is paid once.
+    const previous = route.startsPayment && before ? { previousSub: before.id } : {};
+    let response = await answerFor({ ...caller, ...previous });
     // A guest's payment is not lost to the payer who signs in while it is under way.
     if (before && route.findsGuests && response.status === 404) response = await answerFor(before);
     if (cookie !== undefined) response.headers.append("set-cookie", cookie);

@@ -10,7 +10,7 @@ import { declineOf } from "./declines.js";
 import { usePageShown } from "./hooks.js";
 import { money } from "./money.js";
 import { returnTo } from "./return-url.js";
-import type { Intent } from "./start.js";
+import { isPaidOrder, type Intent } from "./start.js";
 import { checkoutTexts, commonTexts, declineTexts } from "./texts.js";
 
 /** What a button of the site's own shows. */
@@ -64,7 +64,7 @@ export function PaymentForm({ children, ...props }: Props) {
 
 function usePay({ intent: { orderId }, returnUrl, again, confirmed }: Omit<Props, "children">) {
   const [stripe, elements] = [useStripe(), useElements()];
-  const { navigate } = useSettings();
+  const { basePath, navigate } = useSettings();
   const texts = useTexts("declines", declineTexts);
   const [isBusy, setIsBusy] = useState(false);
   const [wrong, setWrong] = useState<string | null>(null);
@@ -92,17 +92,30 @@ function usePay({ intent: { orderId }, returnUrl, again, confirmed }: Omit<Props
     const { error } = answered;
     // Where Stripe leads away, nothing follows.
     if (!error) return confirmed?.(orderId);
-    // A canceled payment was replaced by another: the order changed elsewhere, so the page shows
-    // the new amount before the next payment.
-    if (error.payment_intent?.status === "canceled") return again();
-    if (error.code === "payment_intent_unexpected_state")
-      return navigate(returnTo(returnUrl, orderId, "succeeded"));
+    const isPaid = await isPaidElsewhere(basePath, orderId, error);
+    if (isPaid) return navigate(returnTo(returnUrl, orderId, "succeeded"));
+    // The order changed elsewhere: the page shows the new amount before the next payment.
+    if (isPaid === false) return again();
     // The form shows its own validation errors.
     setWrong(error.type === "validation_error" ? null : declineOf(error, texts));
     free();
   }
 
   return { pay, isBusy, isReady: stripe !== null && elements !== null, wrong };
+}
+
+/**
+ * Whether the order is paid though this payment was refused. A canceled payment was replaced by
+ * another, which may be paid; of that, `false` is certain.
+ */
+async function isPaidElsewhere(
+  base: string,
+  orderId: string,
+  error: StripeError,
+): Promise<boolean | undefined> {
+  if (error.payment_intent?.status === "canceled")
+    return isPaidOrder(base, orderId).catch(() => undefined);
+  return error.code === "payment_intent_unexpected_state" || undefined;
 }
 
 type Confirmation = { error?: StripeError | undefined };

@@ -199,11 +199,21 @@ function settledOr(error: unknown): Settled {
 async function paidBefore(base: string, held: Held, error: unknown): Promise<Settled | null> {
   const isGone = error instanceof FareboxError && error.code === "not_found";
   if (!isGone || held.orderId === null) return null;
-  const order = await readOrder(base, held.orderId, { refresh: true }).catch((error: unknown) => {
-    if (error instanceof FareboxError && error.code === "not_found") return null;
+  return (await isPaidOrder(base, held.orderId)) ? { settled: held.orderId } : null;
+}
+
+/**
+ * Whether an order is paid, or being paid; one that is not found is not.
+ *
+ * @throws {Unreachable} where that is not known.
+ */
+export async function isPaidOrder(base: string, id: string): Promise<boolean> {
+  try {
+    return isTaken(await readOrder(base, id, { refresh: true }));
+  } catch (error) {
+    if (error instanceof FareboxError && error.code === "not_found") return false;
     throw error;
-  });
-  return order && isTaken(order) ? { settled: order.orderId } : null;
+  }
 }
 
 /** The codes of an order that takes no payment any more. */

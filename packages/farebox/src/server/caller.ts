@@ -14,6 +14,11 @@ export interface Caller {
   roles?: readonly string[] | undefined;
   /** Where Stripe sends the receipts of their payments. */
   email?: string | null | undefined;
+  /**
+   * Whom they were before they signed in: the `sub` of the guest of their browser, `guest-…`. An
+   * unpaid order of that guest becomes theirs when they go on with it.
+   */
+  previousSub?: string | undefined;
 }
 
 /**
@@ -40,7 +45,7 @@ export class CallerError extends Error {
   override readonly name = "CallerError";
 
   constructor(
-    /** The field: `id`, `roles` or `email`. */
+    /** The field: `id`, `roles`, `email` or `previousSub`. */
     readonly field: string,
     fault: string,
   ) {
@@ -83,7 +88,11 @@ export const guest = (id: string): CheckedCaller => ({ id: GUEST + id, roles: ["
  */
 export async function callerToken(caller: Caller): Promise<string> {
   const { id, roles, email } = checked(caller);
-  const token = await new SignJWT({ roles, ...(email !== undefined && { email }) })
+  const { previousSub } = caller;
+  if (previousSub !== undefined && !isId(previousSub))
+    throw new CallerError("previousSub", LENGTH);
+  const claims = { ...(email !== undefined && { email }), ...(previousSub && { previousSub }) };
+  const token = await new SignJWT({ roles, ...claims })
     .setProtectedHeader({ alg: "HS256" })
     .setAudience("farebox")
     .setSubject(id)
@@ -94,6 +103,11 @@ export async function callerToken(caller: Caller): Promise<string> {
   return token;
 }
 
+const LENGTH = "must be 1 to 128 characters";
+
+/** True for what can be a caller's id: 1 to 128 characters. */
+export const isId = (id: string): boolean => isLine(id, LONGEST_ID) && id.trim() === id;
+
 function idOf(id: unknown, roles: readonly string[]): string {
   if (id === undefined || id === null || id === "")
     throw new CallerError(
@@ -101,8 +115,7 @@ function idOf(id: unknown, roles: readonly string[]): string {
       "is missing: let the session have the user's id, or return null for a guest",
     );
   if (typeof id !== "string") throw new CallerError("id", "must be text");
-  if (!isLine(id, LONGEST_ID) || id.trim() !== id)
-    throw new CallerError("id", "must be 1 to 128 characters");
+  if (!isId(id)) throw new CallerError("id", LENGTH);
   if (ADDRESS.test(id))
     throw new CallerError(
       "id",

@@ -2,7 +2,7 @@
 // (shared/src/purchase/order_claims.rs). What depends on Stripe's currencies, on the checkout file
 // or on the caller's rights, the functions check alone.
 
-import { isEmail, isLine } from "./caller.js";
+import { isEmail, isId, isLine } from "./caller.js";
 
 /** An order that Farebox would refuse. The message names the field, never its value. */
 export class OrderError extends Error {
@@ -157,10 +157,7 @@ const suffix: Check = (value, path) => {
   if (!/[A-Za-z]/.test(suffix)) throw refuse("must have at least one letter");
 };
 
-const subject = text(
-  (value) => isLine(value, 128) && value.trim() === value,
-  "must be 1 to 128 characters",
-);
+const subject = text(isId, "must be 1 to 128 characters");
 
 const FIELDS: Record<string, Check> = {
   orderId: text(

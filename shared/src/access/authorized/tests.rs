@@ -23,6 +23,7 @@ fn ada(roles: &[&str]) -> Authorized<CreateRefund> {
         caller: caller("ada"),
         is_customer: false,
         email: None,
+        previous: None,
         grants: Roles::parse(ROLES).unwrap().grants(&roles, "refund:create"),
         decision: AuditRecord::new("refund:create", Why::Role),
         permission: PhantomData,
