@@ -22,8 +22,8 @@ use crate::{
 
 impl CheckoutService {
     /// The order of `items`, priced on `terms`: a new one, that of an earlier response with
-    /// `order_id`, or the one that the same operation created before. An order of the guest whom the
-    /// payer was before moves to them.
+    /// `order_id`, or the one that the same operation created before. That of the guest whom the
+    /// payer was until they signed in moves to them.
     pub(super) async fn order_of_items(
         &self,
         payer: &Authorized<CreatePayment>,
