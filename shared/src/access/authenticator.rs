@@ -108,21 +108,19 @@ impl Authenticator {
     /// Authenticates the sender of `headers`.
     pub(super) async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Unknown> {
         let token = Token::in_headers(headers)?;
-        let (claims, previous) = match token.signer()? {
-            Signer::Site => {
-                let claims = self.of_site(token).await?;
-                let previous = claims.previous_subject();
-                (claims, previous)
+        let (claims, is_of_site) = match token.signer()? {
+            Signer::Site => (self.of_site(token).await?, true),
+            Signer::Issuer(algorithm, kid) => {
+                (self.of_issuer(token, algorithm, &kid).await?, false)
             }
-            // Its users may choose some of the claims. The site's server knows the guest's cookie.
-            Signer::Issuer(algorithm, kid) => (self.of_issuer(token, algorithm, &kid).await?, None),
         };
         claims.check_times(self.clock.now())?;
         Ok(Caller {
             id: claims.subject()?,
             roles: self.roles_in(&claims),
             email: claims.email().map(|email| Email::parse(&email)),
-            previous,
+            // An issuer's users may choose some claims. The site's server knows the guest's cookie.
+            previous: claims.previous_subject().filter(|_| is_of_site),
         })
     }
 

@@ -7,6 +7,7 @@
 
 mod by_hand;
 mod expiry;
+mod graces;
 mod lambda;
 mod outage;
 mod process;

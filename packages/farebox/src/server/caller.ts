@@ -91,8 +91,7 @@ export async function callerToken(caller: Caller): Promise<string> {
   const { previousSub } = caller;
   if (previousSub !== undefined && !isId(previousSub))
     throw new CallerError("previousSub", LENGTH);
-  const claims = { ...(email !== undefined && { email }), ...(previousSub && { previousSub }) };
-  const token = await new SignJWT({ roles, ...claims })
+  const token = await new SignJWT({ roles, email, previousSub })
     .setProtectedHeader({ alg: "HS256" })
     .setAudience("farebox")
     .setSubject(id)
