@@ -2,19 +2,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A text that grants its holder access: it is decoded and returned unchanged, and never printed.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Redacted(String);
-
-impl Redacted {
-    /// A text that grants its holder access.
-    pub(crate) fn new(text: String) -> Self {
-        Self(text)
-    }
-}
 
 impl fmt::Debug for Redacted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -152,16 +152,7 @@ impl SubscriptionService {
         let Some(owner) = self.store.holder_of(customer).await? else {
             return Ok(Looked::default());
         };
-        for _ in 0..MAX_LOOKS {
-            let account = self.store.billing_account(&owner).await?;
-            let entitlements = self.stripe.entitlements(customer).await?;
-            let before = account.value.clone().unwrap_or_default();
-            let after = before.clone().with_entitlements(customer, entitlements);
-            if let Attempt::Done(looked) = self.write(&owner, None, account, after, vec![]).await? {
-                return Ok(looked);
-            }
-        }
-        Err(LookError::Contended)
+        self.rewrite_account(&owner, Some(customer)).await
     }
 
     /// Tells the site what `owner` may use after a grace that is over, where that changed.
@@ -171,12 +162,24 @@ impl SubscriptionService {
     /// [`LookError`] when the database did not answer, or others changed the account again and
     /// again; nothing was written.
     pub async fn end_grace(&self, owner: &CallerId) -> Result<Looked, LookError> {
+        self.rewrite_account(owner, None).await
+    }
+
+    /// Brings the account of `owner` up to date with the time, and with what their `customer` is
+    /// entitled to.
+    async fn rewrite_account(
+        &self,
+        owner: &CallerId,
+        customer: Option<&str>,
+    ) -> Result<Looked, LookError> {
         for _ in 0..MAX_LOOKS {
             let account = self.store.billing_account(owner).await?;
-            let Some(same) = account.value.clone() else {
-                return Ok(Looked::default());
-            };
-            if let Attempt::Done(looked) = self.write(owner, None, account, same, vec![]).await? {
+            let mut after = account.value.clone().unwrap_or_default();
+            if let Some(customer) = customer {
+                let entitlements = self.stripe.entitlements(customer).await?;
+                after = after.with_entitlements(customer, entitlements);
+            }
+            if let Attempt::Done(looked) = self.write(owner, None, account, after, vec![]).await? {
                 return Ok(looked);
             }
         }

@@ -48,16 +48,16 @@ impl CheckoutService {
             check_mode(&order.revision().contents, is_customer, terms.may_subscribe)?;
             return Ok(order);
         }
-        let changed = match &previous_owner {
-            Some(previous) if changed.is_none() => {
-                self.begun_by(previous, &operation_of(previous)).await?
-            }
-            _ => changed,
+        let begun = match (&changed, &previous_owner) {
+            (Some(id), previous) => Some(self.own(payer, previous.as_ref(), id).await?),
+            (None, Some(previous)) => self.begun_by(previous, &operation_of(previous)).await?,
+            (None, None) => None,
         };
-        match &changed {
+        match &begun {
             None => limiter.admit(payer, &started).await?,
-            Some(id) => {
-                self.check_own(payer, previous_owner.as_ref(), id).await?;
+            Some(order) => {
+                // Before any call to Stripe.
+                check_open(order, self.clock.now())?;
                 // Otherwise made-up names, sent for an order of the caller's own, would cost
                 // nothing.
                 if !self.prices.holds(&names(&wanted), asked(currency)) {
@@ -72,6 +72,7 @@ impl CheckoutService {
             true => CaptureMethod::Automatic,
             false => self.terms.capture_method,
         };
+        let changed = begun.map(|order| order.id().clone());
         let put = PutOrder {
             must_exist: changed.is_some(),
             order: changed.clone().unwrap_or(started),
@@ -95,32 +96,29 @@ impl CheckoutService {
         &self,
         previous: &CallerId,
         operation: &IdempotencyRecord,
-    ) -> Result<Option<OrderId>, Error> {
+    ) -> Result<Option<Order>, Error> {
         let begun = self.store.replay(operation).await?;
         Ok(match begun {
-            Some(PutOrderOutcome::Order(order)) if order.owner() == previous => {
-                Some(order.id().clone())
-            }
+            Some(PutOrderOutcome::Order(order)) if order.owner() == previous => Some(*order),
             _ => None,
         })
     }
 
-    /// Refuses to change an order that does not exist, is another caller's than the payer and whom
-    /// they were before, or can no longer be paid, before any call to Stripe.
-    async fn check_own(
+    /// The order with `id`, unless it is another caller's than the payer's and `previous`.
+    async fn own(
         &self,
         payer: &CallerId,
         previous: Option<&CallerId>,
         id: &OrderId,
-    ) -> Result<(), Error> {
+    ) -> Result<Order, Error> {
         let owners = [Some(payer), previous];
         let order = self.store.order(id).await?;
-        let Some(order) = order.filter(|order| owners.contains(&Some(order.owner()))) else {
+        let own = order.filter(|order| owners.contains(&Some(order.owner())));
+        own.ok_or_else(|| {
             tracing::info!(caller = payer.alias(), order.id = %id,
                 "the caller does not own the order");
-            return Err(Error::NotFound);
-        };
-        check_open(&order, self.clock.now())
+            Error::NotFound
+        })
     }
 }
 

@@ -93,15 +93,9 @@ struct OpenInvoice {
     confirmation_secret: Option<ConfirmationSecret>,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct ConfirmationSecret {
-    client_secret: String,
-}
-
-impl std::fmt::Debug for ConfirmationSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[REDACTED]")
-    }
+    client_secret: Redacted,
 }
 
 /// A payment without which a change is not made.
@@ -149,7 +143,7 @@ impl LiveSubscription {
         }
         let secret = invoice.confirmation_secret.as_ref();
         Some(NeededPayment {
-            client_secret: secret.map(|secret| Redacted::new(secret.client_secret.clone())),
+            client_secret: secret.map(|secret| secret.client_secret.clone()),
             amount_due: invoice.amount_due,
             currency: invoice.currency.clone(),
             hosted_url: invoice.hosted_invoice_url.clone(),

@@ -229,11 +229,14 @@ impl BillingAccount {
         let held = self.subscriptions.iter();
         let ends = held.filter_map(|held| held.grace_ends_at(grace));
         let next = ends.filter(|end| *end > now).min();
-        let entitlements = self.access(now, grace).entitlements.into_iter();
-        self.grace = next.map(|ends_at| RunningGrace {
-            ends_at,
-            entitlements: entitlements.map(str::to_owned).collect(),
+        let running = next.map(|ends_at| {
+            let entitlements = self.access(now, grace).entitlements.into_iter();
+            RunningGrace {
+                ends_at,
+                entitlements: entitlements.map(str::to_owned).collect(),
+            }
         });
+        self.grace = running;
         self
     }
 
