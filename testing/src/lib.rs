@@ -50,4 +50,4 @@ pub use server::{Service, TestServer};
 pub use shop::{NOW, Shop};
 pub use signing_key::{SigningKey, encoded};
 pub use table::{create_table, empty_table};
-pub use time::{pass, until};
+pub use time::{as_soon_as, pass, until};

@@ -86,7 +86,7 @@ async fn a_body_of_a_megabyte_delays_nobody() {
     let (status, _) = dev.send(Method::POST, &url, &[], body).await;
 
     assert_eq!(status, 400, "it is not signed");
-    let rows = Value::from(dev.rows_until("large").await).to_string();
+    let rows = Value::from(dev.rows_until(&["large"]).await).to_string();
     assert!(
         rows.contains("bytes exceed the limit"),
         "it says why it shows nothing"

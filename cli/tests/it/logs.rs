@@ -104,7 +104,7 @@ async fn no_path_logs_a_secret_or_personal_data() {
     let signatures = deliver_events(&dev).await;
     orders(&dev, &token).await;
     stripe_fails(&dev, &token).await;
-    dev.rows_until("order.paid").await;
+    dev.rows_until(&["order.paid"]).await;
 
     let (_, said) = dev.stop();
     // Output for people contains the prefixes of keys; a log line is JSON.

@@ -141,38 +141,36 @@ impl Dev {
         answer["token"].as_str().expect("a token").to_owned()
     }
 
-    /// Reads the activity feed from its first row until a row has `title`.
-    pub(crate) async fn rows_until(&self, title: &str) -> Vec<Value> {
-        let rows = tokio::time::timeout(TIMEOUT, self.rows_with(title)).await;
-        rows.unwrap_or_else(|_| panic!("no row came with the title {title}"))
+    /// Reads the activity feed from its first row until each of `titles` has a row, in any order.
+    pub(crate) async fn rows_until(&self, titles: &[&str]) -> Vec<Value> {
+        let has = |rows: &[Value], title: &str| rows.iter().any(|row| row["title"] == title);
+        let what = format!("rows of {titles:?}");
+        self.rows_when(&what, |rows| titles.iter().all(|title| has(rows, title)))
+            .await
     }
 
-    async fn rows_with(&self, title: &str) -> Vec<Value> {
+    /// Reads the activity feed from its first row until its rows are `all` that a test looks at.
+    /// What happens at the same time has its rows in any order.
+    pub(crate) async fn rows_when(&self, what: &str, all: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let ends = tokio::time::Instant::now() + TIMEOUT;
         let url = format!("{}/dev/activity", self.shop);
         let request = Request::get(url).body(Full::default()).expect("a request");
-        let mut stream = self
-            .http
-            .request(request)
-            .await
-            .expect("an answer")
-            .into_body();
-        let mut text = String::new();
-        loop {
-            let frame = stream
-                .frame()
-                .await
-                .expect("the stream goes on")
-                .expect("a frame");
-            text.push_str(&String::from_utf8_lossy(
-                &frame.into_data().unwrap_or_default(),
-            ));
-            let whole = &text[..text.rfind("\n\n").unwrap_or(0)];
-            let rows = whole.lines().filter_map(|line| line.strip_prefix("data: "));
-            let rows: Vec<Value> = rows.map(|row| serde_json::from_str(row).unwrap()).collect();
-            if rows.iter().any(|row| row["title"] == title) {
-                return rows;
+        let response = self.http.request(request).await.expect("an answer");
+        let mut stream = response.into_body();
+        let (mut text, mut rows) = (String::new(), Vec::new());
+        while !all(&rows) {
+            let frame = tokio::time::timeout_at(ends, stream.frame()).await;
+            let frame = frame.unwrap_or_else(|_| panic!("{what} did not come: {rows:#?}"));
+            let frame = frame.expect("the stream goes on").expect("a frame");
+            let data = frame.into_data().unwrap_or_default();
+            text.push_str(&String::from_utf8_lossy(&data));
+            while let Some((row, rest)) = text.split_once("\n\n") {
+                let data = row.lines().filter_map(|line| line.strip_prefix("data: "));
+                rows.extend(data.map(|data| serde_json::from_str::<Value>(data).unwrap()));
+                text = rest.to_owned();
             }
         }
+        rows
     }
 
     /// Stops it as Ctrl-C does; returns its exit status and all its output.

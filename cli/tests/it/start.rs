@@ -25,7 +25,7 @@ fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
 async fn it_stops_cleanly_on_a_signal_even_with_a_page_open() {
     let dev = Dev::start();
     crate::payment::start(&dev, "k1").await;
-    dev.rows_until("POST /api/create-intent").await;
+    dev.rows_until(&["POST /api/create-intent"]).await;
 
     let (status, said) = dev.stop();
 

@@ -25,7 +25,7 @@ async fn refund(dev: &Dev, person: &str, order: &Value, amount: i64) -> (u16, Va
 async fn refunds(dev: &Dev) -> (Value, [(u16, Value); 4], Vec<Value>) {
     let started = start(dev, "k1").await;
     confirm(dev, &started, "4242424242424242").await;
-    dev.rows_until("order.paid").await;
+    dev.rows_until(&["order.paid"]).await;
     let id = &started["orderId"];
     let answers = [
         refund(dev, "customer", id, 500).await,
@@ -33,7 +33,7 @@ async fn refunds(dev: &Dev) -> (Value, [(u16, Value); 4], Vec<Value>) {
         refund(dev, "finance", id, 50_100).await,
         refund(dev, "finance", id, 500).await,
     ];
-    let rows = dev.rows_until("order.refunded").await;
+    let rows = dev.rows_until(&["order.refunded"]).await;
     (started, answers, rows)
 }
 
@@ -139,7 +139,7 @@ async fn unknown_callers_and_objects_are_shown_without_a_secret() {
     let headers = [("authorization", token.as_str())];
     let (status, _) = dev.send(Method::GET, &url, &headers, "").await;
     assert_eq!(status, 404);
-    let rows = dev.rows_until("GET /api/order").await;
+    let rows = dev.rows_until(&["GET /api/order"]).await;
 
     let stranger = decisions(&rows, "refund:create")[0];
     assert_eq!(

@@ -1,5 +1,7 @@
 //! A minimal Stripe client.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Request};
@@ -9,7 +11,8 @@ use hyper_util::{
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
-use stripe_sandbox::Sandbox;
+use stripe_sandbox::{Activity, Sandbox};
+use tokio::sync::broadcast;
 
 /// A connection pool with one API key.
 pub(crate) struct Api {
@@ -215,4 +218,18 @@ pub(crate) fn event_types(stripe: &Sandbox) -> Vec<String> {
         .iter()
         .map(|event| text(event, "type").to_owned())
         .collect()
+}
+
+/// Waits for an event of this type; fails after 20 seconds.
+pub(crate) async fn event_of(seen: &mut broadcast::Receiver<Activity>, event: &str) {
+    let comes = async {
+        loop {
+            match seen.recv().await.unwrap() {
+                Activity::Event { type_, .. } if type_ == event => break,
+                _ => {}
+            }
+        }
+    };
+    let came = tokio::time::timeout(Duration::from_secs(20), comes).await;
+    assert!(came.is_ok(), "no {event} came");
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
-use stripe_sandbox::{Activity, Sandbox};
+use stripe_sandbox::Sandbox;
 
-use crate::api::{api, event_types, intent, text};
+use crate::api::{api, event_of, event_types, intent, text};
 
 #[tokio::test]
 async fn every_test_account_ends_as_its_name_says() {
@@ -58,12 +58,7 @@ async fn with_a_time_set_a_debit_ends_by_itself() {
         let made = intent(&api).await;
         stripe.confirm(text(&made, "id"), method).await.unwrap();
 
-        loop {
-            match seen.recv().await.unwrap() {
-                Activity::Event { type_, .. } if type_ == event => break,
-                _ => {}
-            }
-        }
+        event_of(&mut seen, event).await;
     }
     let made = intent(&api).await;
     let stays = stripe

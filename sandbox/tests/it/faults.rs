@@ -173,7 +173,9 @@ async fn a_request_outlives_the_caller_that_gave_up() {
 
     tokio::select! {
         _ = exchange(&stripe, "POST", INTENTS, BODY) => panic!("it got a response"),
-        () = arrival(&stripe) => {}
+        arrived = tokio::time::timeout(Duration::from_secs(20), arrival(&stripe)) => {
+            arrived.expect("it arrives");
+        }
     }
 
     let created = watch.recv().await.unwrap();

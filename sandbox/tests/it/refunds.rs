@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
-use stripe_sandbox::{Activity, Sandbox};
+use stripe_sandbox::Sandbox;
 
-use crate::api::{api, event_types, paid, paid_with, text};
+use crate::api::{api, event_of, event_types, paid, paid_with, text};
 
 #[tokio::test]
 async fn a_partial_refund_leaves_the_rest() {
@@ -145,12 +145,7 @@ async fn with_a_time_set_a_refund_ends_as_its_card_says() {
         let refund = stripe.refund(text(&intent, "id"), None).unwrap();
         assert_eq!(refund["status"], first);
 
-        loop {
-            match seen.recv().await.unwrap() {
-                Activity::Event { type_, .. } if type_ == event => break,
-                _ => {}
-            }
-        }
+        event_of(&mut seen, event).await;
 
         let path = format!("/v1/refunds/{}", text(&refund, "id"));
         assert_eq!(api(&stripe).get(&path).await.ok()["status"], last);

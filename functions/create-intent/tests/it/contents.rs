@@ -3,7 +3,7 @@
 use create_intent::service;
 use sandbox::Fault;
 use serde_json::{Value, json};
-use testing::{Shop, TestServer};
+use testing::{Shop, TestServer, as_soon_as};
 
 use crate::{intent_id, mugs, only_intent, open_intent, order_id, post_signed, stickers_for_a_mug};
 
@@ -143,9 +143,8 @@ async fn a_payer_who_confirms_just_before_the_cancellation_pays_what_was_offered
         let body = change(&id, 3);
         let changed = api.post("k2", &body);
         let payer = async {
-            while !api.shop.stripe.requests().iter().any(is_cancel) {
-                tokio::task::yield_now().await;
-            }
+            let is_asked = || api.shop.stripe.requests().iter().any(is_cancel);
+            as_soon_as("Stripe is asked to cancel", is_asked).await;
             api.shop.stripe.confirm(&intent, method).await.unwrap();
         };
         let (changed, ()) = futures_util::future::join(changed, payer).await;
@@ -264,9 +263,8 @@ async fn a_request_that_comes_late_does_not_bring_an_old_amount_back() {
     let late = api.post("k1", &old);
     let new = change(&id, 1);
     let quick = async {
-        while !api.shop.stripe.requests().iter().any(is_read) {
-            tokio::task::yield_now().await;
-        }
+        let is_asked = || api.shop.stripe.requests().iter().any(is_read);
+        as_soon_as("Stripe is asked", is_asked).await;
         api.post("k2", &new).await.expect(200)
     };
     let (late, quick) = futures_util::future::join(late, quick).await;

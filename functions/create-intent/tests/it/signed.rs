@@ -5,7 +5,7 @@ use std::time::Duration;
 use create_intent::service;
 use sandbox::Fault;
 use serde_json::{Value, json};
-use testing::{Answer, Shop, TestServer, tokens};
+use testing::{Answer, Shop, TestServer, as_soon_as, tokens};
 
 use crate::{intent_id, only_intent, open_intent, post_signed};
 
@@ -339,9 +339,8 @@ async fn moved_during_a_request(api: &TestServer) -> (Answer, Answer) {
     let guests = post_as(api, "guest-1", "guest", &nothing);
     let previous = json!({ "previousSub": "guest-1" });
     let adas = async {
-        while !api.shop.stripe.requests().iter().any(is_create) {
-            tokio::task::yield_now().await;
-        }
+        let is_asked = || api.shop.stripe.requests().iter().any(is_create);
+        as_soon_as("Stripe is asked for the intent", is_asked).await;
         post_as(api, "ada", "customer", &previous).await
     };
     futures_util::future::join(guests, adas).await

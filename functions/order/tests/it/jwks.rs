@@ -8,7 +8,7 @@ use std::{
 
 use hyper::StatusCode;
 use serde_json::json;
-use testing::{Answer, Issuer, Served, SigningKey, TestServer};
+use testing::{Answer, Issuer, Served, SigningKey, TestServer, as_soon_as};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -187,11 +187,7 @@ async fn hang_up(api: &TestServer, key: &SigningKey, is_under_way: impl Fn() -> 
     let request =
         format!("GET /?id=o_1 HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {token}\r\n\r\n");
     connection.write_all(request.as_bytes()).await.unwrap();
-    let deadline = Instant::now() + Duration::from_secs(5);
-    while !is_under_way() {
-        assert!(Instant::now() < deadline, "the request did not arrive");
-        tokio::task::yield_now().await;
-    }
+    as_soon_as("the request is under way", is_under_way).await;
     connection.shutdown().await.unwrap();
     // The server closes its side once it has dropped the request.
     let mut rest = Vec::new();

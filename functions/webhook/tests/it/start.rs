@@ -1,12 +1,9 @@
 //! The start of the program with its keys in Secrets Manager, and its failures.
 
-use std::{
-    process::Stdio,
-    time::{Duration, Instant},
-};
+use std::process::Stdio;
 
 use serde_json::json;
-use testing::{Outage, Process, SecretsManager, Shop};
+use testing::{Outage, Process, SecretsManager, Shop, as_soon_as};
 use webhook::FUNCTION;
 
 use crate::{
@@ -73,15 +70,9 @@ async fn on_lambda_stripe_is_connected_to_while_the_keys_are_read_and_without_th
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(20);
 
-    let warming = loop {
-        if let Some(request) = shop.stripe.requests().pop() {
-            break request;
-        }
-        assert!(Instant::now() < deadline, "Stripe was not called");
-        tokio::task::yield_now().await;
-    };
+    as_soon_as("Stripe is called", || !shop.stripe.requests().is_empty()).await;
+    let warming = shop.stripe.requests().remove(0);
     let _ = lambda.kill();
     let _ = lambda.wait();
 
