@@ -66,6 +66,7 @@ PARTS = {
     r"\bDeliverer\b|\bRequestDelivery\b": DELIVERS | of_module("stripe"),
     r"\bFromEventBridge\b": {"STRIPE_EVENT_SOURCE"},
     r"\bcron_secret\b": {"CRON_SECRET"},
+    r"\breconcile_late\b": {"FAREBOX_RECONCILE_LATE"},
 }
 
 

@@ -1,6 +1,6 @@
 //! The parts that the handlers of all functions use: one [`App`], opened from the settings.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
 
@@ -42,6 +42,8 @@ pub struct App {
     pub subscriptions: SubscriptionService,
     /// The origins to which payers may return.
     pub return_origins: ReturnOrigins,
+    /// The time without a success of `reconcile` after which it is late.
+    pub reconcile_late: Duration,
     /// The settings of deliveries within requests, where there are any.
     delivery: Option<delivery::Settings>,
 }
@@ -150,6 +152,7 @@ impl App {
             processor,
             subscriptions,
             return_origins: config.return_origins.clone(),
+            reconcile_late: config.reconcile_late,
             delivery: (config.delivers_in_requests && config.notify.is_some())
                 .then(|| config.delivery()),
         }

@@ -5,7 +5,7 @@
 
 mod values;
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
 use secrecy::SecretString;
 
@@ -14,7 +14,7 @@ use crate::{
     aws::Aws,
     checkout::CheckoutSettings,
     delivery,
-    env::{self, Misspelt, Reader, is_vercel, need},
+    env::{self, Misspelt, Reader, is_vercel, need, seconds},
     notify::Destination,
     processor::ConnectedAccounts,
     purchase, rate_limit,
@@ -59,6 +59,10 @@ pub struct Config {
     /// `FAREBOX_GRACE`: the time for which a missing payment of a subscription takes no access;
     /// seven days by default.
     pub grace: Grace,
+    /// `FAREBOX_RECONCILE_LATE`: the time without a success of `reconcile` after which `health`
+    /// says so; 20 minutes by default, on Vercel 26 hours. A schedule of Vercel's Hobby plan runs
+    /// some time within its hour of the day.
+    pub reconcile_late: Duration,
     /// The settings of authentication and authorization.
     pub access: access::Settings,
     /// The rate limits.
@@ -193,6 +197,12 @@ impl Config {
             grace: read
                 .value("FAREBOX_GRACE", Grace::parse)
                 .unwrap_or_default(),
+            reconcile_late: read
+                .value("FAREBOX_RECONCILE_LATE", seconds(300..=604_800))
+                .unwrap_or(match is_vercel {
+                    true => Duration::from_hours(26),
+                    false => Duration::from_mins(20),
+                }),
             access,
             limits: rate_limit::Settings::read(&mut read),
             cron_secret: read.value(need::CRON_SECRET, values::cron_secret),

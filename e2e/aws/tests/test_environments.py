@@ -12,12 +12,13 @@ from testing.harness.workspace import WORKSPACE
 READ = template.read()
 
 #: Left at their defaults by the template: the roles and the options of Checkout Sessions come with
-#: the functions, the cache times suit all shops, only Vercel authenticates its schedule, and no
-#: proxy connects to a function.
+#: the functions, the cache times suit all shops, only Vercel authenticates its schedule, no proxy
+#: connects to a function, and `reconcile` runs every five minutes.
 LEFT = {
     "CRON_SECRET",
     "FAREBOX_CHECKOUT",
     "FAREBOX_PRICE_TTL",
+    "FAREBOX_RECONCILE_LATE",
     "FAREBOX_ROLES",
     "FAREBOX_SECRET_TTL",
     "FAREBOX_TRUSTED_PROXIES",

@@ -85,6 +85,6 @@ async fn read(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<Report>, Error> {
     caller.reach_list(None)?;
-    let report = Report::read(&app.store, app.clock.now()).await?;
+    let report = Report::read(&app.store, app.reconcile_late, app.clock.now()).await?;
     report.if_healthy().map(Json)
 }

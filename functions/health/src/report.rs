@@ -5,9 +5,9 @@
 //! | `outbox_late` | the oldest notification waits for [`LATE`] seconds |
 //! | `dead_letters` | a notification was given up, and not redriven |
 //! | `quarantined` | an event was quarantined within the last [`RECENT`] seconds |
-//! | `reconcile_late` | `reconcile` did not succeed within the last [`IDLE`] seconds, or never |
+//! | `reconcile_late` | `reconcile` did not succeed within `FAREBOX_RECONCILE_LATE`, or never |
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,8 +21,6 @@ use utoipa::ToSchema;
 pub const LATE: i64 = 5 * 60;
 /// The seconds for which a quarantined event counts: the quarantine keeps it as a record.
 pub const RECENT: i64 = 24 * 60 * 60;
-/// The seconds without a success of `reconcile`, which runs every five minutes.
-pub const IDLE: i64 = 20 * 60;
 
 /// The health of the deployment. Times are in Unix seconds.
 #[derive(Debug, Serialize, ToSchema)]
@@ -85,12 +83,17 @@ struct Reached {
 }
 
 impl Report {
-    /// Reads the numbers at `now`.
+    /// Reads the numbers at `now`. `reconcile` is late when it did not succeed within
+    /// `reconcile_late`.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the database did not answer.
-    pub async fn read(store: &Store, now: i64) -> Result<Self, StoreError> {
+    pub async fn read(
+        store: &Store,
+        reconcile_late: Duration,
+        now: i64,
+    ) -> Result<Self, StoreError> {
         let (outbox, oldest, quarantine, reconciled_at, cursor) = tokio::try_join!(
             store.outbox_size(),
             store.oldest_undelivered(),
@@ -113,7 +116,7 @@ impl Report {
             reconciled_at: reconciled_at.and_then(|at| at.parse().ok()),
             reconciled_until: cursor.as_deref().and_then(reached),
         };
-        report.problems = report.problems_at(now);
+        report.problems = report.problems_at(reconcile_late, now);
         Ok(report)
     }
 
@@ -134,8 +137,9 @@ impl Report {
         Err(Error::Unhealthy(problems.join("; "), numbers))
     }
 
-    fn problems_at(&self, now: i64) -> Vec<Problem> {
+    fn problems_at(&self, reconcile_late: Duration, now: i64) -> Vec<Problem> {
         let is_recent = |at: Option<i64>, within: i64| at.is_some_and(|at| now - at < within);
+        let reconcile_late = i64::try_from(reconcile_late.as_secs()).unwrap_or(i64::MAX);
         let all = [
             (
                 Problem::OutboxLate,
@@ -146,7 +150,10 @@ impl Report {
                 Problem::Quarantined,
                 is_recent(self.last_quarantined_at, RECENT),
             ),
-            (Problem::ReconcileLate, !is_recent(self.reconciled_at, IDLE)),
+            (
+                Problem::ReconcileLate,
+                !is_recent(self.reconciled_at, reconcile_late),
+            ),
         ];
         let passed = all.into_iter().filter(|(_, is_passed)| *is_passed);
         passed.map(|(problem, _)| problem).collect()

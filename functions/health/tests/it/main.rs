@@ -5,7 +5,7 @@
 )]
 
 use health::{
-    report::{IDLE, LATE, RECENT},
+    report::{LATE, RECENT},
     service,
 };
 use hyper::{Method, body::Bytes};
@@ -131,7 +131,21 @@ async fn reconcile_has_to_succeed_every_twenty_minutes() {
     assert_eq!(body["reconciledAt"], NOW);
     assert!(body["reconciledUntil"].as_i64().unwrap() < NOW, "{body}");
 
-    api.shop.clock.advance(IDLE - 1);
+    api.shop.clock.advance(20 * 60 - 1);
+    let _ = read(&api).await.expect(200);
+    api.shop.clock.advance(1);
+    unhealthy(&api, &["reconcile_late"]).await;
+}
+
+#[tokio::test]
+async fn with_a_daily_schedule_reconcile_may_succeed_daily() {
+    let daily = [("FAREBOX_RECONCILE_LATE", "93600")];
+    let shop = Shop::open_with(&daily).await.at_fixed_time();
+    let api = TestServer::over(shop, service).await;
+    unhealthy(&api, &["reconcile_late"]).await;
+    reconciled_at(&api, NOW).await;
+
+    api.shop.clock.advance(26 * 60 * 60 - 1);
     let _ = read(&api).await.expect(200);
     api.shop.clock.advance(1);
     unhealthy(&api, &["reconcile_late"]).await;
@@ -140,7 +154,7 @@ async fn reconcile_has_to_succeed_every_twenty_minutes() {
 #[tokio::test]
 async fn a_run_of_reconcile_that_fails_is_no_success() {
     let api = open().await;
-    api.shop.clock.advance(IDLE);
+    api.shop.clock.advance(20 * 60);
     let unreachable = Shop::open_with(&[("STRIPE_API_BASE", "http://127.0.0.1:9")]).await;
     let app = api.shop.app_over(unreachable.quick_stripe_client());
     let failed = Reconciler::new(&api.shop.config, app).catch_up().await;

@@ -118,3 +118,20 @@ fn a_schedules_secret_is_long_and_fit_for_a_header() {
     let error = Config::from_lookup(needs, |_| None).unwrap_err();
     assert_eq!(error.problems()[0].name, "CRON_SECRET");
 }
+
+#[test]
+fn reconcile_is_late_after_a_day_where_vercels_schedule_is_daily() {
+    let late = |lookup: &dyn Fn(&str) -> Option<String>| {
+        Config::from_lookup(ALL, lookup).unwrap().reconcile_late
+    };
+    assert_eq!(late(&complete), Duration::from_mins(20));
+    assert_eq!(late(&on_vercel), Duration::from_hours(26));
+    let set = |name: &str| match name {
+        "FAREBOX_RECONCILE_LATE" => Some("1200".to_owned()),
+        name => on_vercel(name),
+    };
+    assert_eq!(late(&set), Duration::from_mins(20));
+    for bad in ["299", "604801", "1h"] {
+        complaint("FAREBOX_RECONCILE_LATE", bad);
+    }
+}

@@ -1,4 +1,4 @@
-//! Variables for the log and the listening port.
+//! Variables for the log, the listening port and a monitor.
 
 use super::{Group, Readers, Variable};
 
@@ -19,5 +19,14 @@ pub(super) const GROUP: Group = Group {
             "The port on 127.0.0.1 that a function listens on outside Lambda. Vercel sets it.",
         )
         .by_default(),
+        Variable::new(
+            "FAREBOX_RECONCILE_LATE",
+            "1200",
+            Readers::Named(&["health"]),
+            "Seconds without a success of `reconcile` after which `/api/health` answers 503: 300 \
+             to 604800. On Vercel the default is 93600, which suits a daily schedule.",
+        )
+        .by_default()
+        .see("operations.md#health"),
     ],
 };
