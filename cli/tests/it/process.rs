@@ -149,7 +149,7 @@ impl Dev {
             .await
     }
 
-    /// Reads the activity feed from its first row until its rows are `all` that a test looks at.
+    /// Reads the activity feed from its first row until `all` rows that a test looks at are there.
     /// What happens at the same time has its rows in any order.
     pub(crate) async fn rows_when(&self, what: &str, all: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let ends = tokio::time::Instant::now() + TIMEOUT;
