@@ -192,7 +192,7 @@ async fn a_lost_answer_leaves_one_intent() {
     control(&dev, "faults", fault).await;
     start(&dev, "k1").await;
     let rows = dev
-        .rows_when("the route's row and two of Stripe's", |rows| {
+        .rows_when("the row of the route and two requests to Stripe", |rows| {
             let titled = |title: &str| rows.iter().filter(|row| row["title"] == title).count();
             titled("POST /api/create-intent") > 0 && titled("POST /v1/payment_intents") > 1
         })
